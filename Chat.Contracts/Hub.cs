@@ -1,0 +1,66 @@
+namespace Chat.Contracts;
+
+/// <summary>The methods of the hub at <see cref="Path"/>. Refusals are HubExceptions with the message <c>code: text</c>.</summary>
+public interface IChatServer
+{
+    /// <summary>Where the hub is, from the pages' origin.</summary>
+    const string Path = "/hubs/chat";
+
+    /// <summary>Answers after acceptance: one durable store has the message.</summary>
+    Task<SendReceipt> SendMessage(SendMessage message);
+
+    Task EditMessage(EditMessage edit);
+
+    Task DeleteMessage(DeleteMessage delete);
+
+    Task React(React reaction);
+
+    Task Typing(string roomId);
+
+    Task MarkRead(string roomId, string messageId);
+}
+
+/// <summary>
+/// What the server tells an authenticated connection, for every room its user belongs to. Pushes are hints, history is
+/// the truth: a push may be missed, come twice or out of order; ids, <see cref="MessageMerge"/> and seq put it right.
+/// </summary>
+public interface IChatClient
+{
+    Task MessageReceived(Message message);
+
+    Task MessageEdited(MessageEdited edit);
+
+    Task MessageDeleted(MessageDeleted deleted);
+
+    Task ReactionChanged(ReactionChanged reaction);
+
+    Task Typing(TypingEvent typing);
+
+    Task PresenceChanged(PresenceEvent presence);
+
+    /// <summary>A member's read mark moved.</summary>
+    Task ReadChanged(ReadEvent read);
+
+    /// <summary>The user joined it, or its name, topic, members or state changed.</summary>
+    Task RoomChanged(RoomChanged room);
+
+    /// <summary>The user no longer belongs to it, or it is gone.</summary>
+    Task RoomRemoved(RoomRemovedEvent room);
+
+    /// <summary>Something may have been missed: fetch what follows the last contiguous message.</summary>
+    Task Resync(ResyncEvent resync);
+
+    /// <summary>The connection closes next; do not reconnect before signing in again.</summary>
+    Task SessionEnded();
+}
+
+public sealed record TypingEvent(string RoomId, string Username);
+
+public sealed record PresenceEvent(string Username, bool Online);
+
+public sealed record ReadEvent(string RoomId, string Username, string MessageId);
+
+public sealed record RoomRemovedEvent(string Id);
+
+/// <summary>Without a room id: every room.</summary>
+public sealed record ResyncEvent(string? RoomId = null);
