@@ -1,0 +1,389 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using Chat.Contracts;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Chat.Tests.Failures;
+
+/// <summary>
+/// One person with one device, on the public contract alone: signs in, connects to any API process, reconnects, catches
+/// up, and sends again with the same client id until it is acknowledged.
+/// </summary>
+internal sealed class Participant : IAsyncDisposable
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+    private readonly IReadOnlyList<Uri> _apis;
+    private readonly DeliveryLog _log;
+    private readonly CookieContainer _cookies = new();
+    private readonly HttpClient _http;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, Screen> _screens = new();
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _catchUps = new();
+    private volatile HubConnection? _connection;
+    private int _api;
+    private Task? _connecting;
+
+    public Participant(string username, IReadOnlyList<Uri> apis, int firstApi, DeliveryLog log)
+    {
+        Username = username;
+        _apis = apis;
+        _api = firstApi;
+        _log = log;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            CookieContainer = _cookies,
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2),
+        })
+        {
+            Timeout = CallTimeout,
+        };
+    }
+
+    public string Username { get; }
+
+    /// <summary>Clients' acknowledged messages: id to content.</summary>
+    public ConcurrentDictionary<string, string> Accepted { get; } = new();
+
+    /// <summary>Accepted edits: message id to the new content.</summary>
+    public ConcurrentDictionary<string, string> AcceptedEdits { get; } = new();
+
+    /// <summary>Accepted reactions: message id and emoji.</summary>
+    public ConcurrentDictionary<(string Id, string Emoji), bool> AcceptedReactions { get; } = new();
+
+    /// <summary>Attempts to send, and those not accepted at the first attempt: how often a person would have seen a delay.</summary>
+    public int Attempts;
+
+    public int Refusals;
+
+    public ConcurrentQueue<string> Trouble { get; } = new();
+
+    public Screen ScreenOf(string roomId) => _screens.GetOrAdd(roomId, id => new Screen(id));
+
+    private Uri Api => _apis[_api % _apis.Count];
+
+    public async Task SignUpAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await _http.PostAsJsonAsync(
+            new Uri(Api, "/api/auth/register"), new Credentials(Username, "correct horse battery"), ChatJson.Default.Credentials, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public async Task<string> CreateRoomAsync(string name, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.PostAsJsonAsync(
+            new Uri(Api, "/api/rooms"), new CreateRoomRequest(name), ChatJson.Default.CreateRoomRequest, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync(ChatJson.Default.RoomSummary, cancellationToken))!.Id;
+    }
+
+    public async Task JoinAsync(string roomId, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.PostAsJsonAsync(
+            new Uri(Api, $"/api/rooms/{roomId}/members"), new AddMemberRequest(), ChatJson.Default.AddMemberRequest, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Connects and stays connected, over whichever API process answers, until disposed.</summary>
+    public void StayConnected(IEnumerable<string> rooms)
+    {
+        foreach (var room in rooms)
+        {
+            ScreenOf(room);
+        }
+
+        _connecting = Task.Run(ConnectLoopAsync);
+    }
+
+    public bool IsConnected => _connection?.State == HubConnectionState.Connected;
+
+    /// <summary>Sends until acknowledged or the run ends; false when it was never acknowledged.</summary>
+    public async Task<bool> SendAsync(string roomId, string clientId, string content, CancellationToken cancellationToken)
+    {
+        _log.Sent(MessageId.For(Username, clientId));
+        for (var attempt = 0; !cancellationToken.IsCancellationRequested; attempt++)
+        {
+            var connection = _connection;
+            if (connection is { State: HubConnectionState.Connected })
+            {
+                try
+                {
+                    Interlocked.Increment(ref Attempts);
+                    using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                    timeout.CancelAfter(CallTimeout);
+                    var receipt = await connection.InvokeAsync<SendReceipt>(
+                        nameof(IChatServer.SendMessage), new SendMessage(roomId, content, clientId), timeout.Token);
+                    Accepted[receipt.Id] = content;
+                    return true;
+                }
+                catch (HubException refused) when (refused.Message.Contains(ErrorCodes.RateLimited, StringComparison.Ordinal))
+                {
+                    Interlocked.Decrement(ref Attempts);
+                }
+                catch (Exception trouble) when (trouble is not OutOfMemoryException)
+                {
+                    // A refusal, a lost connection or no answer: all the same to somebody who sends again.
+                    if (connection.State == HubConnectionState.Connected)
+                    {
+                        Interlocked.Increment(ref Refusals);
+                        Trouble.Enqueue($"send: {trouble.Message}");
+                    }
+                    else
+                    {
+                        Interlocked.Decrement(ref Attempts);
+                    }
+                }
+            }
+
+            await Pause(100 + (100 * Math.Min(attempt, 10)), cancellationToken);
+        }
+
+        return false;
+    }
+
+    public Task<bool> EditAsync(string roomId, string id, string content, CancellationToken cancellationToken) =>
+        TryAsync(nameof(IChatServer.EditMessage), new EditMessage(roomId, id, content), () => AcceptedEdits[id] = content, cancellationToken);
+
+    public Task<bool> ReactAsync(string roomId, string id, string emoji, CancellationToken cancellationToken) =>
+        TryAsync(nameof(IChatServer.React), new React(roomId, id, emoji, On: true), () => AcceptedReactions[(id, emoji)] = true, cancellationToken);
+
+    /// <summary>Reads the whole room from its newest page back, as a newcomer's client would; null when it could not or not completely.</summary>
+    public async Task<IReadOnlyList<Message>?> ReadHistoryAsync(int api, string roomId, CancellationToken cancellationToken)
+    {
+        var all = new Dictionary<string, Message>();
+        string? before = null;
+        for (var pages = 0; pages < 1_000; pages++)
+        {
+            var page = await PageAsync(_apis[api], roomId, before is null ? "limit=100" : $"limit=100&before={before}", cancellationToken);
+            if (page is not { Complete: true })
+            {
+                return null;
+            }
+
+            foreach (var message in page.Messages)
+            {
+                if (!all.TryAdd(message.Id, message))
+                {
+                    Trouble.Enqueue($"history shows {message.Id} twice");
+                }
+            }
+
+            if (!page.HasMoreBefore || page.Messages.Count == 0)
+            {
+                break;
+            }
+
+            before = page.Messages[0].Id;
+        }
+
+        return [.. all.Values.Order(MessageMerge.Order)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_connecting is not null)
+        {
+            await _connecting;
+        }
+
+        if (_connection is { } connection)
+        {
+            await connection.DisposeAsync();
+        }
+
+        _http.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<bool> TryAsync<T>(string method, T argument, Action accepted, CancellationToken cancellationToken)
+    {
+        if (_connection is not { State: HubConnectionState.Connected } connection)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            timeout.CancelAfter(CallTimeout);
+            await connection.InvokeAsync(method, argument, timeout.Token);
+            accepted();
+            return true;
+        }
+        catch (Exception trouble) when (trouble is not OutOfMemoryException)
+        {
+            Trouble.Enqueue($"{method}: {trouble.Message}");
+            return false;
+        }
+    }
+
+    private async Task ConnectLoopAsync()
+    {
+        var attempt = 0;
+        while (!_stop.IsCancellationRequested)
+        {
+            var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var connection = Build(new Uri(Api, IChatServer.Path));
+            connection.Closed += _ =>
+            {
+                closed.TrySetResult();
+                return Task.CompletedTask;
+            };
+            try
+            {
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                timeout.CancelAfter(TimeSpan.FromSeconds(5));
+                await connection.StartAsync(timeout.Token);
+                _connection = connection;
+                attempt = 0;
+                foreach (var room in _screens.Keys)
+                {
+                    _ = CatchUpAsync(room);
+                }
+
+                await closed.Task.WaitAsync(_stop.Token);
+            }
+            catch (Exception trouble) when (trouble is not OutOfMemoryException)
+            {
+                if (!_stop.IsCancellationRequested)
+                {
+                    Trouble.Enqueue($"connect: {trouble.Message}");
+                }
+            }
+
+            await connection.DisposeAsync();
+            _api++;
+            await Pause(Random.Shared.Next(50, 200 + (200 * Math.Min(attempt++, 5))), _stop.Token);
+        }
+    }
+
+    private HubConnection Build(Uri url)
+    {
+        var connection = new HubConnectionBuilder()
+            .WithUrl(url, HttpTransportType.WebSockets, o =>
+            {
+                o.Cookies = _cookies;
+                o.SkipNegotiation = true;
+            })
+            .AddJsonProtocol(o => o.PayloadSerializerOptions = ChatJson.Default.Options)
+            .Build();
+        connection.ServerTimeout = TimeSpan.FromSeconds(10);
+        connection.KeepAliveInterval = TimeSpan.FromSeconds(3);
+        connection.On<Message>(nameof(IChatClient.MessageReceived), message =>
+        {
+            _log.Shown(message.Id);
+            if (_screens.TryGetValue(message.RoomId, out var screen) && !screen.Receive(message))
+            {
+                _ = CatchUpAsync(message.RoomId);
+            }
+        });
+        connection.On<MessageEdited>(nameof(IChatClient.MessageEdited), Change);
+        connection.On<MessageDeleted>(nameof(IChatClient.MessageDeleted), Change);
+        connection.On<ReactionChanged>(nameof(IChatClient.ReactionChanged), Change);
+        connection.On<ResyncEvent>(nameof(IChatClient.Resync), resync =>
+        {
+            foreach (var room in resync.RoomId is null ? _screens.Keys : [resync.RoomId])
+            {
+                _ = CatchUpAsync(room);
+            }
+        });
+        return connection;
+    }
+
+    private void Change(MessageChange change)
+    {
+        if (_screens.TryGetValue(change.RoomId, out var screen))
+        {
+            screen.Change(change);
+        }
+    }
+
+    /// <summary>One at a time a room; what asks meanwhile is served by one more round.</summary>
+    private async Task CatchUpAsync(string roomId)
+    {
+        var turn = _catchUps.GetOrAdd(roomId, _ => new SemaphoreSlim(2, 2));
+        if (!await turn.WaitAsync(0))
+        {
+            return;
+        }
+
+        try
+        {
+            for (var attempt = 0; attempt < 200 && !_stop.IsCancellationRequested; attempt++)
+            {
+                if (await CatchUpOnceAsync(roomId))
+                {
+                    return;
+                }
+
+                await Pause(200 + (100 * Math.Min(attempt, 8)), _stop.Token);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<bool> CatchUpOnceAsync(string roomId)
+    {
+        var screen = ScreenOf(roomId);
+        var cursor = screen.CatchUpCursor;
+        var complete = true;
+        for (var pages = 0; pages < 1_000; pages++)
+        {
+            var page = await PageAsync(
+                Api, roomId, cursor is null ? $"limit=100&after=0_{new string('0', MessageId.Length)}" : $"limit=100&after={cursor}", _stop.Token);
+            if (page is null)
+            {
+                return false;
+            }
+
+            complete &= page.Complete;
+            screen.CatchUp(page, complete && !page.HasMoreAfter);
+            if (!page.HasMoreAfter || page.Messages.Count == 0)
+            {
+                return complete;
+            }
+
+            cursor = page.Messages[^1].Id;
+        }
+
+        return false;
+    }
+
+    private async Task<MessagePage?> PageAsync(Uri api, string roomId, string query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri(api, $"/api/rooms/{roomId}/messages?{query}"), cancellationToken);
+            if (!answer.IsSuccessStatusCode)
+            {
+                Trouble.Enqueue($"history: {(int)answer.StatusCode}");
+                return null;
+            }
+
+            return await answer.Content.ReadFromJsonAsync(ChatJson.Default.MessagePage, cancellationToken);
+        }
+        catch (Exception trouble) when (trouble is HttpRequestException or OperationCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task Pause(int milliseconds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(milliseconds, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run ends; the caller's loop sees it.
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace Chat.Tests.Failures;
+
+/// <summary>A steady rate of messages, edits and reactions from every participant, the same for the same seed.</summary>
+internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, int seed)
+{
+    private static readonly string[] Emoji = ["👍", "🎉", "❤️", "👀"];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _running = [];
+
+    /// <summary>Messages a second of each participant, well under the limit that the contract sets.</summary>
+    public const int PerSecond = 4;
+
+    public void Start(CancellationToken lifetime)
+    {
+        for (var i = 0; i < people.Count; i++)
+        {
+            var person = people[i];
+            var random = new Random(unchecked((seed * 31) + i));
+            _running.Add(Task.Run(() => ChatAsync(person, random, lifetime), lifetime));
+        }
+    }
+
+    /// <summary>Nobody begins anything new; what was begun is sent until it is acknowledged.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_running).WaitAsync(cancellationToken);
+    }
+
+    private async Task ChatAsync(Participant person, Random random, CancellationToken lifetime)
+    {
+        var sending = new List<Task>();
+        var own = new List<(string Room, string Id)>();
+        for (var n = 0; !_stop.IsCancellationRequested; n++)
+        {
+            var room = rooms[random.Next(rooms.Count)];
+            var clientId = $"{person.Username}-{seed}-{n}";
+            sending.Add(person.SendAsync(room, clientId, $"{person.Username} says {n} ({seed})", lifetime));
+            own.Add((room, Contracts.MessageId.For(person.Username, clientId)));
+
+            if (n % 5 == 4)
+            {
+                // Each message is edited at most once, so that one accepted edit says what its content must be.
+                var (editRoom, id) = own[n - 2];
+                if (person.Accepted.ContainsKey(id))
+                {
+                    sending.Add(person.EditAsync(editRoom, id, $"{person.Username} meant {n} ({seed})", lifetime));
+                }
+            }
+
+            if (n % 3 == 2 && person.ScreenOf(room).Messages is { Count: > 0 } shown)
+            {
+                sending.Add(person.ReactAsync(room, shown[Math.Max(0, shown.Count - 1 - random.Next(10))].Id, Emoji[random.Next(Emoji.Length)], lifetime));
+            }
+
+            try
+            {
+                await Task.Delay((1000 / PerSecond) + random.Next(-50, 50), _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        await Task.WhenAll(sending);
+    }
+}
