@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Chat.Contracts;
 using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
 

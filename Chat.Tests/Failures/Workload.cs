@@ -1,7 +1,9 @@
+using Chat.Contracts;
+
 namespace Chat.Tests.Failures;
 
 /// <summary>A steady rate of messages, edits and reactions from every participant, the same for the same seed.</summary>
-internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, int seed)
+internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, int seed) : IDisposable
 {
     private static readonly string[] Emoji = ["👍", "🎉", "❤️", "👀"];
     private readonly CancellationTokenSource _stop = new();
@@ -27,6 +29,8 @@ internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<
         await Task.WhenAll(_running).WaitAsync(cancellationToken);
     }
 
+    public void Dispose() => _stop.Dispose();
+
     private async Task ChatAsync(Participant person, Random random, CancellationToken lifetime)
     {
         var sending = new List<Task>();
@@ -36,7 +40,7 @@ internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<
             var room = rooms[random.Next(rooms.Count)];
             var clientId = $"{person.Username}-{seed}-{n}";
             sending.Add(person.SendAsync(room, clientId, $"{person.Username} says {n} ({seed})", lifetime));
-            own.Add((room, Contracts.MessageId.For(person.Username, clientId)));
+            own.Add((room, MessageId.For(person.Username, clientId)));
 
             if (n % 5 == 4)
             {
