@@ -1,1 +1,42 @@
-return 0;
+var builder = DistributedApplication.CreateBuilder(args);
+
+// The last 100 messages of each room, sessions, presence, and the path between the API's pods.
+var cache = builder.AddRedis("cache")
+    .WithDataVolume();
+
+// The queue message_save between the API and the workers.
+var messaging = builder.AddRabbitMQ("messaging")
+    .WithManagementPlugin()
+    .WithDataVolume();
+
+// Messages, users, rooms.
+var chatdb = builder.AddMongoDB("mongo")
+    .WithDataVolume()
+    .AddDatabase("chatdb");
+
+var api = builder.AddProject<Projects.Chat_Api>("api")
+    .WithReference(cache)
+    .WithReference(messaging)
+    .WithReference(chatdb)
+    .WaitFor(cache)
+    .WaitFor(messaging)
+    .WaitFor(chatdb)
+    .WithReplicas(2)
+    .WithHttpHealthCheck("/health");
+
+builder.AddProject<Projects.Chat_Worker>("worker")
+    .WithReference(messaging)
+    .WithReference(chatdb)
+    .WaitFor(messaging)
+    .WaitFor(chatdb)
+    .WithHttpHealthCheck("/health");
+
+builder.AddProject<Projects.Chat_Web>("web")
+    .WithReference(api)
+    .WithReference(cache)
+    .WithReference(chatdb)
+    .WaitFor(api)
+    .WithExternalHttpEndpoints()
+    .WithHttpHealthCheck("/health");
+
+builder.Build().Run();
