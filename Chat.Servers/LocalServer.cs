@@ -141,6 +141,21 @@ public abstract class LocalServer : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Whether it answers in its protocol now; a probe that cannot connect or gets nothing in time says no.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var probe = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            probe.CancelAfter(ProbeTimeout);
+            return IsRunning && await ProbeAsync(probe.Token);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException or HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     protected virtual Task BeforeStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected abstract ChildStart Command();

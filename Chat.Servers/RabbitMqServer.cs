@@ -27,13 +27,16 @@ public sealed class RabbitMqServer : LocalServer
     /// <summary>The management API and pages; costs some memory and start time.</summary>
     public bool Management { get; init; }
 
+    /// <summary>Who may connect with the password.</summary>
+    public string UserName { get; init; } = "chat";
+
     public int ManagementPort { get; } = FreePort.Next();
 
     /// <summary>Where its own epmd listens while it runs.</summary>
     public int NameServerPort => _epmdPort;
 
     public override string ConnectionString =>
-        $"amqp://{(Options.Password is { } password ? $"chat:{Uri.EscapeDataString(password)}" : "guest:guest")}@127.0.0.1:{Port}";
+        $"amqp://{(Options.Password is { } password ? $"{UserName}:{Uri.EscapeDataString(password)}" : "guest:guest")}@127.0.0.1:{Port}";
 
     /// <summary>Null where it is not installed. Debian's own wrapper changes the user and logs elsewhere: what it wraps is preferred.</summary>
     public static string? FindProgram() =>
@@ -128,7 +131,7 @@ public sealed class RabbitMqServer : LocalServer
         ];
         if (Options.Password is { } password)
         {
-            lines.AddRange(["default_user = chat", $"default_pass = {password}"]);
+            lines.AddRange([$"default_user = {UserName}", $"default_pass = {password}"]);
         }
 
         if (Management)
