@@ -104,7 +104,7 @@ internal sealed partial class Engine(IResourceCollection resources, IConfigurati
         foreach (var container in resources.OfType<ContainerResource>())
         {
             var choice = choices[container] = await chooser.ChooseAsync(container, cancellationToken);
-            LogChoice(container.Name.PadRight(10), choice.What, choice.Source, choice.Why);
+            LogChoice(container.Name.PadRight(10), choice.What, choice.Source.ToString().ToLowerInvariant(), choice.Why);
             Apply(container, choice);
         }
 
@@ -245,7 +245,7 @@ internal sealed partial class Engine(IResourceCollection resources, IConfigurati
     }
 
     [LoggerMessage(4001, LogLevel.Information, "{Name} {What} ({Source}: {Why})")]
-    private partial void LogChoice(string name, string what, BackingSource source, string why);
+    private partial void LogChoice(string name, string what, string source, string why);
 
     [LoggerMessage(4002, LogLevel.Information, "{Name} {Address}")]
     private partial void LogReady(string name, string address);

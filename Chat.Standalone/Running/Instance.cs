@@ -40,6 +40,18 @@ internal sealed partial class Instance(string id, IResource resource, int index,
 
     public bool IsHealthy { get; private set; }
 
+    /// <summary>Started and not stopped since, whatever became of its process.</summary>
+    public bool IsMeantToRun
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_loop.IsCompleted && !_stop.IsCancellationRequested;
+            }
+        }
+    }
+
     /// <summary>Told after every change, so that the addresses follow.</summary>
     public Action? Changed { get; set; }
 
