@@ -5,6 +5,7 @@ using Chat.Manifests.Commands;
 var root = new RootCommand("Turns an Aspire manifest into what a Kubernetes cluster runs.")
 {
     GenerateCommand.Create(),
+    SecretsCommand.Create(),
 };
 
 try

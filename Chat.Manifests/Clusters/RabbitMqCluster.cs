@@ -116,7 +116,7 @@ public static class RabbitMqCluster
         {
             Exec = new V1ExecAction
             {
-                Command = ["/bin/sh", "-c", "rabbitmq-upgrade -t 300 await_online_quorum_plus_one; rabbitmq-upgrade -t 300 drain"],
+                Command = ["/bin/sh", "-c", "rabbitmq-upgrade await_online_quorum_plus_one -t 300; rabbitmq-upgrade drain -t 300"],
             },
         },
     };

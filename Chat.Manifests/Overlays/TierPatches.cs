@@ -14,13 +14,10 @@ public static class TierPatches
         var mongo = topology.Backing(BackingKind.MongoDb);
         foreach (var project in topology.Projects)
         {
+            // All variables, not only the changed ones: kustomize puts a patch's before the others, and a value that stands
+            // before the variables it names would stay unexpanded.
             var environment = tier.Clustered
-                ? project.Environment
-                    .Select(e => e with { Value = MongoReplicaSet.Rewrite(RedisCluster.Rewrite(e.Value, redis), mongo, tier) })
-                    .Where(e => !project.Environment.Contains(e))
-                    .Where(e => !e.Value.IsPlain)
-                    .Select(e => new V1EnvVar { Name = e.Name, Value = e.Value.Composed })
-                    .ToList()
+                ? Pods.SecretEnvironment(project.Environment.Select(e => e with { Value = Rewrite(e.Value) }), [])
                 : [];
             yield return (project.Name, Deployment(project, tier, environment));
         }
@@ -29,6 +26,8 @@ public static class TierPatches
         {
             yield return (backing.Name, StatefulSet(backing, tier));
         }
+
+        PodValue Rewrite(PodValue value) => MongoReplicaSet.Rewrite(RedisCluster.Rewrite(value, redis), mongo, tier);
     }
 
     private static V1Deployment Deployment(ProjectService project, Tier tier, List<V1EnvVar> environment) => new()

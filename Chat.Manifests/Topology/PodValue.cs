@@ -30,5 +30,5 @@ public sealed record PlainPart(string Text) : PodValuePart;
 public sealed record SecretPart(string Secret, string Key) : PodValuePart
 {
     /// <summary>The variable that carries it into a composed value of the same pod.</summary>
-    public string Variable { get; } = $"{Secret}_{Key}".Replace('-', '_').ToUpperInvariant();
+    public string Variable => $"{Secret}_{Key}".Replace('-', '_').ToUpperInvariant();
 }
