@@ -1,0 +1,99 @@
+using Chat.Backends.Pods;
+using Chat.Backends.Recent;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace Chat.Backends;
+
+/// <summary>
+/// Registers every backing service behind its interface. Connection strings alone choose: <c>cache</c> is always Redis' protocol,
+/// <c>messaging</c> is <c>amqp(s)://…</c> or <c>sqlite:PATH</c>, <c>chatdb</c> is <c>mongodb(+srv)://…</c> or <c>sqlite:PATH</c>.
+/// </summary>
+public static class ChatBackendsExtensions
+{
+    public const string Cache = "cache";
+    public const string Messaging = "messaging";
+    public const string ChatDb = "chatdb";
+    private const string Sqlite = "sqlite:";
+
+    public static IHostApplicationBuilder AddChatBackends(this IHostApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.AddRedis();
+
+        var messaging = builder.Required(Messaging);
+        if (SqliteFile(messaging) is { } queueFile)
+        {
+            builder.AddSqliteMessaging(queueFile);
+        }
+        else
+        {
+            builder.AddRabbit();
+        }
+
+        var chatDb = builder.Required(ChatDb);
+        if (SqliteFile(chatDb) is { } archiveFile)
+        {
+            builder.AddSqliteArchive(archiveFile);
+        }
+        else
+        {
+            builder.AddMongo();
+        }
+
+        return builder;
+    }
+
+    /// <summary>The path of a <c>sqlite:</c> connection string; null for another.</summary>
+    public static string? SqliteFile(string connectionString) =>
+        connectionString.StartsWith(Sqlite, StringComparison.OrdinalIgnoreCase) ? connectionString[Sqlite.Length..] : null;
+
+    private static void AddRedis(this IHostApplicationBuilder builder)
+    {
+        builder.Required(Cache);
+        builder.AddRedisClient(Cache, configureOptions: RedisConnection.Configure);
+        builder.Services.AddOptions<RecentOptions>().BindConfiguration(RecentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<RedisConnection>();
+        builder.Services.AddSingleton<RedisGate>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<RedisGate>());
+
+        builder.Services.AddSingleton(PodIdentity.New());
+        builder.Services.AddSingleton<IRecentMessages, RedisRecentMessages>();
+        builder.Services.AddSingleton<IPodTransport, RedisPodTransport>();
+        builder.Services.AddSingleton<IPodChannel, PodChannel>();
+        // Sets itself as the one who makes up for what was missed: not before somebody asks for it would be too late.
+        builder.Services.ActivateSingleton<IRecentMessages>();
+    }
+
+    private static void AddRabbit(this IHostApplicationBuilder builder)
+    {
+        builder.AddRabbitMQClient(Messaging);
+        builder.Services.AddSingleton<IPodTransport>(s => new RabbitPodTransport(
+            () => Task.FromResult(s.GetRequiredService<IConnectionFactory>()),
+            s.GetRequiredService<PodIdentity>(), s.GetRequiredService<RedisGate>(),
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<RabbitPodTransport>>()));
+    }
+
+    private static void AddSqliteMessaging(this IHostApplicationBuilder builder, string file)
+    {
+        builder.Services.AddSingleton<IPodTransport>(s => new SqlitePodTransport(
+            file, s.GetRequiredService<RedisGate>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SqlitePodTransport>>()));
+    }
+
+    private static void AddMongo(this IHostApplicationBuilder builder) => builder.AddMongoDBClient(ChatDb);
+
+    private static void AddSqliteArchive(this IHostApplicationBuilder builder, string file)
+    {
+        _ = builder;
+        _ = file;
+    }
+
+    private static string Required(this IHostApplicationBuilder builder, string name) =>
+        builder.Configuration.GetConnectionString(name) is { Length: > 0 } given
+            ? given
+            : throw new InvalidOperationException($"The connection string '{name}' is missing: ConnectionStrings__{name} in the environment.");
+}
