@@ -1,3 +1,4 @@
+using Chat.Backends.Messaging;
 using Chat.Backends.Pods;
 using Chat.Backends.Recent;
 using Microsoft.Extensions.Configuration;
@@ -71,7 +72,7 @@ public static class ChatBackendsExtensions
 
     private static void AddRabbit(this IHostApplicationBuilder builder)
     {
-        builder.AddRabbitMQClient(Messaging);
+        builder.AddRabbitSaving(Messaging);
         builder.Services.AddSingleton<IPodTransport>(s => new RabbitPodTransport(
             () => Task.FromResult(s.GetRequiredService<IConnectionFactory>()),
             s.GetRequiredService<PodIdentity>(), s.GetRequiredService<RedisGate>(),
