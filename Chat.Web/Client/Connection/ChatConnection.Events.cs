@@ -1,0 +1,230 @@
+using Chat.Contracts;
+using Chat.Web.Client.State;
+
+namespace Chat.Web.Client.Connection;
+
+/// <summary>What happens on connecting, and what the hub tells.</summary>
+public sealed partial class ChatConnection
+{
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(1);
+    private CancellationTokenSource _connected = new();
+    private HubEvents? _events;
+    private bool _refreshing;
+
+    // A nested class sees members, not constructor parameters.
+    private ChatStore Known => store;
+
+    private HistorySync History => history;
+
+    private bool _refreshAgain;
+
+    private void Connected()
+    {
+        _connected.Dispose();
+        _connected = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        history.Stopping = _connected.Token;
+        RefreshRooms(TimeSpan.Zero);
+        history.CatchUpAll();
+        reads.Flush();
+        outbox.Wake();
+        if (store.OpenRoom is { Members: not null } room)
+        {
+            _ = QuietlyAsync(() => ReadMembersAsync(room));
+        }
+    }
+
+    private async Task ReadMembersAsync(RoomState room)
+    {
+        var members = await api.MembersAsync(room.Id, _connected.Token);
+        foreach (var member in members)
+        {
+            store.People.Learn(new UserInfo(member.Username, member.DisplayName, member.Online));
+        }
+
+        room.SetMembers(members);
+    }
+
+    /// <summary>Reads the list of rooms, now or soon; asked for again until it is answered or the connection is gone.</summary>
+    private async void RefreshRooms(TimeSpan soon)
+    {
+        if (_refreshing)
+        {
+            _refreshAgain = true;
+            return;
+        }
+
+        _refreshing = true;
+        Publish();
+        try
+        {
+            if (soon > TimeSpan.Zero)
+            {
+                await Task.Delay(soon, time, _stopping.Token);
+            }
+
+            for (var attempt = 0; ; attempt++)
+            {
+                _refreshAgain = false;
+                try
+                {
+                    store.SetRooms(await api.RoomsAsync(_stopping.Token));
+                    if (!_refreshAgain)
+                    {
+                        return;
+                    }
+
+                    await Task.Delay(RefreshAfter, time, _stopping.Token);
+                }
+                catch (ApiException e)
+                {
+                    LogRoomsNotRead(e.Code);
+                    Refused(e);
+                    if (live.Current is null)
+                    {
+                        return;
+                    }
+
+                    await Task.Delay(_backoff.After(attempt), time, _stopping.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The page goes away.
+        }
+        finally
+        {
+            _refreshing = false;
+            Publish();
+        }
+    }
+
+    private void CheckCounts(RoomState room)
+    {
+        if (room.CountsInDoubt)
+        {
+            RefreshRooms(RefreshAfter);
+        }
+    }
+
+    /// <summary>The hub's events, put where they belong. Whatever order they come in.</summary>
+    private sealed class HubEvents(ChatConnection owner) : IChatClient
+    {
+        private ChatStore Store => owner.Known;
+
+        public Task MessageReceived(Message message)
+        {
+            if (!Store.Receive(message))
+            {
+                owner.RefreshRooms(RefreshAfter);
+            }
+            else if (Store.Room(message.RoomId) is { } room)
+            {
+                owner.History.Look(room);
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public Task MessageEdited(MessageEdited edit) => Change(edit);
+
+        public Task MessageDeleted(MessageDeleted deleted) => Change(deleted);
+
+        public Task ReactionChanged(ReactionChanged reaction) => Change(reaction);
+
+        public Task Typing(TypingEvent typing)
+        {
+            Store.Room(typing.RoomId)?.SetTyping(typing.Username);
+            return Task.CompletedTask;
+        }
+
+        public Task PresenceChanged(PresenceEvent presence)
+        {
+            Store.People.SetOnline(presence.Username, presence.Online);
+            return Task.CompletedTask;
+        }
+
+        public Task ReadChanged(ReadEvent read)
+        {
+            if (Store.Room(read.RoomId) is not { } room)
+            {
+                return Task.CompletedTask;
+            }
+
+            var key = room.KeyOf(read.MessageId);
+            if (read.Username != Store.Me?.Username)
+            {
+                if (key is { } theirs)
+                {
+                    room.MemberRead(read.Username, theirs);
+                }
+            }
+            else if (key is { } mine)
+            {
+                room.MarkRead(mine);
+                owner.CheckCounts(room);
+            }
+            else
+            {
+                owner.RefreshRooms(RefreshAfter);
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public async Task RoomChanged(RoomChanged changed)
+        {
+            if (Store.Room(changed.Id) is { } room)
+            {
+                room.Apply(changed);
+                if (room.Members is not null && room.Members.Count != changed.MemberCount)
+                {
+                    await owner.QuietlyAsync(() => owner.ReadMembersAsync(room));
+                }
+
+                return;
+            }
+
+            // The user was added to it.
+            owner.RefreshRooms(TimeSpan.Zero);
+        }
+
+        public Task RoomRemoved(RoomRemovedEvent room)
+        {
+            Store.RemoveRoom(room.Id);
+            return Task.CompletedTask;
+        }
+
+        public Task Resync(ResyncEvent resync)
+        {
+            if (resync.RoomId is null)
+            {
+                owner.History.CatchUpAll();
+            }
+            else if (Store.Room(resync.RoomId) is { } room)
+            {
+                owner.History.CatchUpStale(room);
+            }
+
+            owner.RefreshRooms(RefreshAfter);
+            return Task.CompletedTask;
+        }
+
+        public Task SessionEnded()
+        {
+            owner.EndSession();
+            return Task.CompletedTask;
+        }
+
+        private Task Change(MessageChange change)
+        {
+            Store.Apply(change);
+            if (Store.Room(change.RoomId) is { } room)
+            {
+                owner.CheckCounts(room);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+}

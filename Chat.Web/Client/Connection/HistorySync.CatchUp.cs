@@ -1,0 +1,297 @@
+using Chat.Contracts;
+using Chat.Web.Client.State;
+using Chat.Web.Client.Storage;
+
+namespace Chat.Web.Client.Connection;
+
+/// <summary>
+/// Keeps what is known whole: after a reconnect, a gap, a new epoch or a resync it fetches what follows the last
+/// contiguous message; what came back incomplete is asked for again. Pushes are hints, history is the truth.
+/// </summary>
+public sealed partial class HistorySync(
+    ChatStore store, IChatApi api, LocalCopy cache, TimeProvider time, Random random, ILogger<HistorySync> logger)
+{
+    /// <summary>Pages fetched one after the other before the client goes to the newest instead and leaves a gap to scroll through.</summary>
+    public const int MaxPages = 10;
+
+    /// <summary>Pods' clocks differ a little, so a message may sort before the last contiguous one; ids drop what is known.</summary>
+    private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(10);
+
+    /// <summary>Pushes overtake each other by moments; a gap that closes by itself is not worth a request.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), random);
+    private readonly Dictionary<string, Task> _running = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _again = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<(HistoryKey? Before, HistoryKey? After)>> _doubts = new(StringComparer.Ordinal);
+
+    /// <summary>How many rooms are being caught up.</summary>
+    public int Running => _running.Count;
+
+    /// <summary>Some room's history came back incomplete and has not been healed yet.</summary>
+    public bool Incomplete => store.AllRooms.Any(r => r.Timeline.Incomplete);
+
+    /// <summary><see cref="Running"/> or <see cref="Incomplete"/> changed.</summary>
+    public event Action? Changed;
+
+    /// <summary>Ends with the connection's life.</summary>
+    internal CancellationToken Stopping { get; set; }
+
+    /// <summary>A push came in: where it shows a gap, what is missing is fetched.</summary>
+    internal void Look(RoomState room)
+    {
+        if (room.Timeline.Cursor.HasGap)
+        {
+            CatchUp(room, Patience);
+        }
+    }
+
+    /// <summary>
+    /// Something may have been missed. Rooms that are not open keep their newest messages only and are read again when
+    /// they are opened, because changes of old messages have no numbers that would show a gap.
+    /// </summary>
+    internal void CatchUpAll()
+    {
+        foreach (var room in store.AllRooms.OrderByDescending(r => r == store.OpenRoom))
+        {
+            CatchUpStale(room);
+        }
+    }
+
+    internal void CatchUpStale(RoomState room)
+    {
+        room.Timeline.KeepNear(2 * Limits.PageMax);
+        room.Timeline.Stale = true;
+        CatchUp(room, TimeSpan.Zero);
+    }
+
+    private void CatchUp(RoomState room, TimeSpan delay)
+    {
+        if (_running.ContainsKey(room.Id))
+        {
+            if (delay == TimeSpan.Zero)
+            {
+                _again.Add(room.Id);
+            }
+
+            return;
+        }
+
+        // The entry is made before the work starts: the first part of it runs at once.
+        _running[room.Id] = Task.CompletedTask;
+        _running[room.Id] = RunAsync(room, delay);
+        Changed?.Invoke();
+    }
+
+    private async Task RunAsync(RoomState room, TimeSpan delay)
+    {
+        try
+        {
+            await Task.Yield();
+            if (delay > TimeSpan.Zero)
+            {
+                await Task.Delay(delay, time, Stopping);
+                if (!room.Timeline.Cursor.HasGap && !_again.Contains(room.Id))
+                {
+                    return;
+                }
+            }
+
+            for (var attempt = 0; store.Room(room.Id) == room; attempt++)
+            {
+                _again.Remove(room.Id);
+                var healed = await TryAsync(room, Stopping);
+                if (healed && !_again.Contains(room.Id))
+                {
+                    return;
+                }
+
+                if (!_again.Contains(room.Id))
+                {
+                    await Task.Delay(_backoff.After(attempt), time, Stopping);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection is gone; the next one catches up anew.
+        }
+        finally
+        {
+            _running.Remove(room.Id);
+            _again.Remove(room.Id);
+            if (_doubts.ContainsKey(room.Id) && !Stopping.IsCancellationRequested && store.Room(room.Id) == room)
+            {
+                CatchUp(room, TimeSpan.Zero);
+            }
+
+            Changed?.Invoke();
+        }
+    }
+
+    /// <summary>True when nothing is missing any more.</summary>
+    private async Task<bool> TryAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var caughtUp = await CatchUpOnceAsync(room, cancellationToken);
+            var settled = await SettleDoubtsAsync(room, cancellationToken);
+            room.Timeline.SetIncomplete(!caughtUp || !settled);
+            Changed?.Invoke();
+            return caughtUp && settled && !room.Timeline.Cursor.HasGap;
+        }
+        catch (ApiException e)
+        {
+            LogFailed(e.Code);
+            if (e.Code is ErrorCodes.RoomNotFound or ErrorCodes.NotSignedIn)
+            {
+                _doubts.Remove(room.Id);
+                return true;
+            }
+
+            return false;
+        }
+    }
+
+    private async Task<bool> CatchUpOnceAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        var timeline = room.Timeline;
+        if (!timeline.HasLiveEnd)
+        {
+            // Nothing of it is on screen: the list of rooms tells its counts, opening it reads it.
+            return true;
+        }
+
+        if (timeline.Cursor.Last is not { } last)
+        {
+            await LoadNewestAsync(room, cancellationToken);
+            return !_doubts.ContainsKey(room.Id);
+        }
+
+        var complete = true;
+        var from = HistoryKey.At(last == HistoryKey.Start ? last.Timestamp : last.Timestamp - Overlap);
+        for (var pages = 1; ; pages++)
+        {
+            var page = await api.MessagesAsync(room.Id, null, from, Limits.PageMax, cancellationToken);
+            complete &= page.Complete && (page.Messages.Count > 0 || !page.HasMoreAfter);
+            if (pages > MaxPages && page.HasMoreAfter && page.Messages.Count > 0)
+            {
+                var newest = await api.MessagesAsync(room.Id, null, null, Limits.PageMax, cancellationToken);
+                timeline.StartAnew(from, newest.Messages, First(newest) ?? from);
+                store.CaughtUp(room, newest.Messages);
+                if (newest.Complete)
+                {
+                    timeline.Cursor.CaughtUp(Last(newest), newest.Epoch, newest.Seq);
+                }
+
+                return newest.Complete;
+            }
+
+            timeline.Merge(page.Messages, from, page.HasMoreAfter ? Last(page) ?? from : HistoryKey.End);
+            store.CaughtUp(room, page.Messages);
+            if (!page.HasMoreAfter || page.Messages.Count == 0)
+            {
+                if (complete)
+                {
+                    timeline.Cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
+                    await RefreshShownAsync(room, cancellationToken);
+                }
+
+                return complete;
+            }
+
+            from = Last(page)!.Value;
+        }
+    }
+
+    /// <summary>Changes of what is on screen may have been missed too: it is read again.</summary>
+    private async Task RefreshShownAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        if (!room.Timeline.Stale || store.OpenRoom != room || room.Timeline.ShownRange is not { } range)
+        {
+            return;
+        }
+
+        var before = range.High;
+        var complete = true;
+        for (var pages = 0; pages < 3 && before > range.Low; pages++)
+        {
+            var page = await api.MessagesAsync(room.Id, before == HistoryKey.End ? null : before, null, Limits.PageMax, cancellationToken);
+            complete &= page.Complete;
+            room.Timeline.Merge(page.Messages, First(page) ?? before, before);
+            if (!page.HasMoreBefore || First(page) is not { } first)
+            {
+                break;
+            }
+
+            before = first;
+        }
+
+        room.Timeline.Stale = !complete;
+    }
+
+    private void Doubt(RoomState room, MessagePage page, HistoryKey? before, HistoryKey? after)
+    {
+        if (page.Complete)
+        {
+            return;
+        }
+
+        if (!_doubts.TryGetValue(room.Id, out var doubts))
+        {
+            _doubts[room.Id] = doubts = [];
+        }
+
+        if (!doubts.Contains((before, after)))
+        {
+            doubts.Add((before, after));
+        }
+
+        room.Timeline.SetIncomplete(true);
+        if (!_running.ContainsKey(room.Id))
+        {
+            CatchUp(room, TimeSpan.Zero);
+        }
+
+        Changed?.Invoke();
+    }
+
+    private async Task<bool> SettleDoubtsAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        if (!_doubts.Remove(room.Id, out var doubts))
+        {
+            return true;
+        }
+
+        for (var i = 0; i < doubts.Count; i++)
+        {
+            var (before, after) = doubts[i];
+            try
+            {
+                var page = await api.MessagesAsync(room.Id, before, after, Limits.PageMax, cancellationToken);
+                if (before is { } b)
+                {
+                    TakeBefore(room, page, b);
+                }
+                else if (after is { } a)
+                {
+                    TakeAfter(room, page, a);
+                }
+                else
+                {
+                    TakeNewest(room, page);
+                }
+            }
+            catch (ApiException)
+            {
+                _doubts[room.Id] = [.. _doubts.GetValueOrDefault(room.Id) ?? [], .. doubts.Skip(i)];
+                throw;
+            }
+        }
+
+        return !_doubts.ContainsKey(room.Id);
+    }
+
+    [LoggerMessage(7102, LogLevel.Information, "Catching up a room did not succeed and is tried again: {Code}")]
+    private partial void LogFailed(string code);
+}

@@ -1,0 +1,201 @@
+using Chat.Contracts;
+using Chat.Web.Client.State;
+
+namespace Chat.Web.Client.Connection;
+
+/// <summary>Fetches history on demand: opening a room, scrolling, jumping. See the other part for catching up.</summary>
+public sealed partial class HistorySync
+{
+    /// <summary>
+    /// Opens a room: at its first unread message where it is known or can be fetched, else at the newest. What the local
+    /// copy has is on screen before this is called.
+    /// </summary>
+    public async Task OpenAsync(string roomId, CancellationToken cancellationToken)
+    {
+        if (store.Room(roomId) is not { } room)
+        {
+            room = store.SetRoom(await api.RoomAsync(roomId, cancellationToken));
+        }
+
+        // A room of others is looked at only by joining it first.
+        if (room.Summary.Role is null && room.Summary.Kind == RoomKind.Public && !store.Rooms.Contains(room))
+        {
+            throw new ApiException(ErrorCodes.RoomNotFound, 404);
+        }
+
+        var mark = room.Unread > 0 ? room.ReadMark : null;
+        var reopened = store.OpenRoom == room;
+        store.Open(room);
+        if (!reopened)
+        {
+            room.Timeline.Anchor(null);
+            room.Timeline.ShowNewest();
+            room.Timeline.MarkFirstUnread(null);
+        }
+
+        if (!room.Timeline.View.Loaded && await cache.ReadMessagesAsync(room.Id, cancellationToken) is { Count: > 0 } kept)
+        {
+            room.Timeline.Merge(kept, HistoryKey.Of(kept[0]), HistoryKey.Of(kept[^1]));
+        }
+
+        MarkFirstUnread(room, mark);
+        if (!room.Timeline.HasLiveEnd || room.Timeline.Stale)
+        {
+            await LoadNewestAsync(room, cancellationToken);
+        }
+
+        if (mark is { } from && room.Timeline.FirstUnreadId is null)
+        {
+            if (!room.Timeline.Covers(from, HistoryKey.End))
+            {
+                await LoadAfterAsync(room, from, cancellationToken);
+                await LoadBeforeAsync(room, from, cancellationToken);
+                room.Timeline.Show(from);
+            }
+
+            MarkFirstUnread(room, mark);
+        }
+    }
+
+    public void Close() => store.Open(null);
+
+    public async Task LoadNewestAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        var page = await api.MessagesAsync(room.Id, null, null, Limits.PageMax, cancellationToken);
+        TakeNewest(room, page);
+    }
+
+    public async Task LoadOlderAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        var timeline = room.Timeline;
+        if (timeline.LoadingOlder || timeline.ShownRange is not { } range || range.Low == HistoryKey.Start)
+        {
+            return;
+        }
+
+        timeline.LoadingOlder = true;
+        try
+        {
+            await LoadBeforeAsync(room, range.Low, cancellationToken);
+        }
+        finally
+        {
+            timeline.LoadingOlder = false;
+        }
+    }
+
+    public async Task LoadNewerAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        var timeline = room.Timeline;
+        if (timeline.LoadingNewer || timeline.ShownRange is not { } range || range.High == HistoryKey.End)
+        {
+            return;
+        }
+
+        timeline.LoadingNewer = true;
+        try
+        {
+            await LoadAfterAsync(room, range.High, cancellationToken);
+        }
+        finally
+        {
+            timeline.LoadingNewer = false;
+        }
+    }
+
+    public async Task LoadAroundAsync(RoomState room, string messageId, CancellationToken cancellationToken)
+    {
+        var timeline = room.Timeline;
+        if (timeline.KeyOf(messageId) is { } known && timeline.Show(known))
+        {
+            return;
+        }
+
+        // The page before it ends where it begins; what follows that end is the message itself and what comes after.
+        var before = await api.MessagesBeforeAsync(room.Id, messageId, Limits.PageDefault, cancellationToken);
+        var from = before.Messages.Count > 0 ? HistoryKey.Of(before.Messages[^1]) : HistoryKey.Start;
+        var after = await api.MessagesAsync(room.Id, null, from, Limits.PageDefault, cancellationToken);
+        if (!after.Messages.Any(m => m.Id == messageId))
+        {
+            throw new ApiException(before.Complete && after.Complete ? ErrorCodes.MessageNotFound : ErrorCodes.Unavailable, 404);
+        }
+
+        TakeBefore(room, before, from);
+        TakeAfter(room, after, from);
+        if (timeline.KeyOf(messageId) is { } key)
+        {
+            timeline.Show(key);
+        }
+    }
+
+    public async Task JumpToNewestAsync(RoomState room, CancellationToken cancellationToken)
+    {
+        if (!room.Timeline.HasLiveEnd)
+        {
+            await LoadNewestAsync(room, cancellationToken);
+        }
+
+        room.Timeline.ShowNewest();
+    }
+
+    private async Task LoadBeforeAsync(RoomState room, HistoryKey before, CancellationToken cancellationToken) =>
+        TakeBefore(room, await api.MessagesAsync(room.Id, before, null, Limits.PageDefault, cancellationToken), before);
+
+    private async Task LoadAfterAsync(RoomState room, HistoryKey after, CancellationToken cancellationToken) =>
+        TakeAfter(room, await api.MessagesAsync(room.Id, null, after, Limits.PageDefault, cancellationToken), after);
+
+    private void TakeBefore(RoomState room, MessagePage page, HistoryKey before)
+    {
+        var low = page is { Complete: true, HasMoreBefore: false } ? HistoryKey.Start : First(page) ?? before;
+        room.Timeline.Merge(page.Messages, low, before);
+        Doubt(room, page, before, null);
+    }
+
+    private void TakeAfter(RoomState room, MessagePage page, HistoryKey after)
+    {
+        var high = page is { Complete: true, HasMoreAfter: false } ? HistoryKey.End : Last(page) ?? after;
+        room.Timeline.Merge(page.Messages, after, high);
+        store.CaughtUp(room, page.Messages);
+        if (high == HistoryKey.End)
+        {
+            room.Timeline.Cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
+        }
+
+        Doubt(room, page, null, after);
+    }
+
+    private void TakeNewest(RoomState room, MessagePage page)
+    {
+        var timeline = room.Timeline;
+        var low = page is { Complete: true, HasMoreBefore: false } ? HistoryKey.Start : First(page) ?? HistoryKey.At(time.GetUtcNow());
+        if (timeline.HasLiveEnd && timeline.Cursor.Last is { } contiguous)
+        {
+            timeline.StartAnew(contiguous, page.Messages, low);
+        }
+        else
+        {
+            timeline.Merge(page.Messages, low, HistoryKey.End);
+        }
+
+        store.CaughtUp(room, page.Messages);
+        if (page.Complete)
+        {
+            timeline.Cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
+            timeline.Stale = false;
+        }
+
+        Doubt(room, page, null, null);
+    }
+
+    private static void MarkFirstUnread(RoomState room, HistoryKey? mark)
+    {
+        if (mark is { } from && room.Timeline.FirstUnreadId is null && room.Timeline.Covers(from, from))
+        {
+            room.Timeline.MarkFirstUnread(room.FirstOfOthersAfter(from)?.Id);
+        }
+    }
+
+    private static HistoryKey? First(MessagePage page) => page.Messages.Count > 0 ? HistoryKey.Of(page.Messages[0]) : null;
+
+    private static HistoryKey? Last(MessagePage page) => page.Messages.Count > 0 ? HistoryKey.Of(page.Messages[^1]) : null;
+}

@@ -1,0 +1,78 @@
+using Chat.Contracts;
+using Chat.Web.Client.Connection;
+
+namespace Chat.Web.Client.Outbox;
+
+/// <summary>Over the hub while it is up, else over HTTP.</summary>
+internal sealed class OutboxSender(LiveLink live, IChatApi api, TimeProvider time) : IOutboxSender
+{
+    /// <summary>Longer than the server tries by itself; after it nobody knows, and the same is sent again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    public async Task<SendVerdict> SendAsync(OutboxItem item, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            var receipt = live.Current is { } link
+                ? await OverHubAsync(link, item, either.Token)
+                : await OverHttpAsync(item, either.Token);
+            return new SendVerdict(SendVerdictKind.Done, Receipt: receipt);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new SendVerdict(SendVerdictKind.Later, ApiException.Unreachable);
+        }
+        catch (ApiException e)
+        {
+            return Judge(e);
+        }
+    }
+
+    internal static SendVerdict Judge(ApiException e) => e.Code switch
+    {
+        ErrorCodes.NotSignedIn => new(SendVerdictKind.SignedOut, e.Code),
+        ApiException.Unreachable or ErrorCodes.RateLimited or ErrorCodes.NotAccepted or ErrorCodes.Unavailable or ErrorCodes.Internal =>
+            new(SendVerdictKind.Later, e.Code, RetryAfter: e.RetryAfter),
+        _ => new(SendVerdictKind.Refused, e.Code),
+    };
+
+    private static async Task<SendReceipt?> OverHubAsync(IHubLink link, OutboxItem item, CancellationToken cancellationToken)
+    {
+        switch (item.Kind)
+        {
+            case OutboxKind.Send:
+                return await link.SendMessageAsync(new SendMessage(item.RoomId, item.Content, item.Id, item.ReplyTo), cancellationToken);
+            case OutboxKind.Edit:
+                await link.EditMessageAsync(new EditMessage(item.RoomId, item.MessageId, item.Content), cancellationToken);
+                return null;
+            case OutboxKind.Delete:
+                await link.DeleteMessageAsync(new DeleteMessage(item.RoomId, item.MessageId), cancellationToken);
+                return null;
+            default:
+                await link.ReactAsync(new React(item.RoomId, item.MessageId, item.Emoji, item.On), cancellationToken);
+                return null;
+        }
+    }
+
+    private async Task<SendReceipt?> OverHttpAsync(OutboxItem item, CancellationToken cancellationToken)
+    {
+        switch (item.Kind)
+        {
+            case OutboxKind.Send:
+                var sent = await api.PostMessageAsync(
+                    item.RoomId, new PostMessageRequest(item.Content, item.Id, item.ReplyTo), cancellationToken);
+                return new SendReceipt(sent.Id, sent.Timestamp, sent.Seq, sent.Epoch);
+            case OutboxKind.Edit:
+                await api.EditMessageAsync(item.RoomId, item.MessageId, new EditContentRequest(item.Content), cancellationToken);
+                return null;
+            case OutboxKind.Delete:
+                await api.DeleteMessageAsync(item.RoomId, item.MessageId, cancellationToken);
+                return null;
+            default:
+                await api.ReactAsync(item.RoomId, item.MessageId, item.Emoji, item.On, cancellationToken);
+                return null;
+        }
+    }
+}
