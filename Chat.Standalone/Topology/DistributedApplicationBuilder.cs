@@ -31,7 +31,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
     public DistributedApplicationBuilder(DistributedApplicationOptions options)
     {
         AppHostAssembly = options.AssemblyName is null ? Assembly.GetEntryAssembly() : Assembly.Load(new AssemblyName(options.AssemblyName));
-        var name = Metadata("AppHostProjectName") ?? AppHostAssembly?.GetName().Name ?? "AppHost";
+        var name = options.ProjectName ?? Metadata("AppHostProjectName") ?? AppHostAssembly?.GetName().Name ?? "AppHost";
         AppHostDirectory = options.ProjectDirectory ?? Metadata("AppHostProjectPath") ?? Directory.GetCurrentDirectory();
 
         _host = new HostApplicationBuilder(new HostApplicationBuilderSettings
@@ -61,6 +61,8 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton<ResourceNotificationService>();
         Services.AddSingleton<ResourceCommandService>();
         _host.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // The host would print the stack of a refusal that is one sentence for the reader.
+        _host.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         _host.Logging.AddConsoleFormatter<PlainConsoleFormatter, ConsoleFormatterOptions>();
         _host.Logging.AddConsole(o => o.FormatterName = PlainConsoleFormatter.FormatterName);
         if (ExecutionContext.IsPublishMode)

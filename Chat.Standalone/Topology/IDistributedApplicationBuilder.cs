@@ -58,4 +58,7 @@ public sealed class DistributedApplicationOptions
     public bool DisableDashboard { get; set; }
 
     public string? ProjectDirectory { get; set; }
+
+    /// <summary>The AppHost project's name, which volumes are named after; by default what the build wrote into the assembly.</summary>
+    internal string? ProjectName { get; set; }
 }
