@@ -29,6 +29,5 @@ public sealed class OverlayFolder(OutputTree tree, string path)
         Labels = [BaseTree.PartOfChat()],
         Resources = resources,
         Patches = patches.Count > 0 ? [.. patches.Select(p => new KustomizePatch { Path = p })] : null,
-        SortOptions = new KustomizeSort { Order = "legacy" },
     });
 }

@@ -16,8 +16,6 @@ public sealed record Kustomization
     public List<KustomizeConfigMap>? ConfigMapGenerator { get; set; }
 
     public List<KustomizePatch>? Patches { get; set; }
-
-    public KustomizeSort? SortOptions { get; set; }
 }
 
 public sealed record KustomizeLabels
@@ -42,10 +40,4 @@ public sealed record KustomizeConfigMap
 public sealed record KustomizePatch
 {
     public string Path { get; set; } = "";
-}
-
-/// <summary>legacy: namespaces, accounts and claims come before the workloads that need them.</summary>
-public sealed record KustomizeSort
-{
-    public string Order { get; set; } = "";
 }
