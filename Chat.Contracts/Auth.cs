@@ -7,6 +7,9 @@ public sealed record Me(string Username, string DisplayName);
 
 public sealed record ChangePasswordRequest(string Current, string New);
 
+/// <summary>The body of <c>DELETE /api/auth/me</c>.</summary>
+public sealed record DeleteAccountRequest(string Password);
+
 public sealed record UpdateMeRequest(string DisplayName);
 
 /// <summary>A signed-in device.</summary>

@@ -34,6 +34,7 @@ namespace Chat.Contracts;
 [JsonSerializable(typeof(Me))]
 [JsonSerializable(typeof(ChangePasswordRequest))]
 [JsonSerializable(typeof(UpdateMeRequest))]
+[JsonSerializable(typeof(DeleteAccountRequest))]
 [JsonSerializable(typeof(IReadOnlyList<SessionInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<UserInfo>))]
 [JsonSerializable(typeof(RoomSummary))]
@@ -46,6 +47,7 @@ namespace Chat.Contracts;
 [JsonSerializable(typeof(UpdateMemberRequest))]
 [JsonSerializable(typeof(DirectRoomRequest))]
 [JsonSerializable(typeof(ReadRequest))]
+[JsonSerializable(typeof(RoomInvite))]
 [JsonSerializable(typeof(ApiProblem))]
 public sealed partial class ChatJson : JsonSerializerContext;
 

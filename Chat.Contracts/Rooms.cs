@@ -101,3 +101,6 @@ public sealed record UpdateMemberRequest(MemberRole? Role = null, bool? Muted = 
 public sealed record DirectRoomRequest(IReadOnlyList<string> Usernames);
 
 public sealed record ReadRequest(string MessageId);
+
+/// <summary>A link that lets whoever has it join, until it expires; <c>Path</c> is on the pages' origin.</summary>
+public sealed record RoomInvite(string Token, string Path, DateTimeOffset ExpiresAt);

@@ -53,5 +53,62 @@ public static class Refuse
     public static Refusal RateLimited { get; } = new(
         ErrorCodes.RateLimited, "Too many messages at once; send it again in a moment.", StatusCodes.Status429TooManyRequests) { RetryAfter = 1 };
 
+    public static Refusal UsernameTaken { get; } = new(ErrorCodes.UsernameTaken, "This name is taken.", StatusCodes.Status409Conflict);
+
+    public static Refusal InvalidUsername { get; } = new(
+        ErrorCodes.InvalidUsername,
+        $"A username has {Limits.UsernameMin} to {Limits.UsernameMax} of the characters a-z 0-9 . _ -",
+        StatusCodes.Status400BadRequest);
+
+    public static Refusal InvalidCredentials { get; } =
+        new(ErrorCodes.InvalidCredentials, "Name or password is wrong.", StatusCodes.Status401Unauthorized);
+
+    public static Refusal InvalidDisplayName { get; } =
+        new(ErrorCodes.InvalidDisplayName, $"A display name has 1 to {Limits.DisplayNameMax} characters.", StatusCodes.Status400BadRequest);
+
+    public static Refusal SessionNotFound { get; } =
+        new(ErrorCodes.SessionNotFound, "There is no such session.", StatusCodes.Status404NotFound);
+
+    public static Refusal InvalidRoomName { get; } =
+        new(ErrorCodes.InvalidRoomName, $"A room's name has 1 to {Limits.RoomNameMax} characters.", StatusCodes.Status400BadRequest);
+
+    public static Refusal InvalidTopic { get; } =
+        new(ErrorCodes.InvalidTopic, $"A topic has at most {Limits.RoomTopicMax} characters.", StatusCodes.Status400BadRequest);
+
+    public static Refusal InvalidRoomKind { get; } =
+        new(ErrorCodes.InvalidRoomKind, "A room made by name is public or private.", StatusCodes.Status400BadRequest);
+
+    public static Refusal InvalidMembers { get; } = new(
+        ErrorCodes.InvalidMembers, $"A direct room has 2 to {Limits.DirectRoomPeople} people, the caller included.", StatusCodes.Status400BadRequest);
+
+    public static Refusal LastOwner { get; } =
+        new(ErrorCodes.LastOwner, "Make somebody else owner first.", StatusCodes.Status409Conflict);
+
+    public static Refusal DirectRoomFixed { get; } =
+        new(ErrorCodes.DirectRoomFixed, "A direct room stays as it is.", StatusCodes.Status409Conflict);
+
+    public static Refusal TooManyRooms { get; } = new(
+        ErrorCodes.TooManyRooms, $"Nobody belongs to more than {Limits.RoomsPerUser} rooms.", StatusCodes.Status409Conflict);
+
+    public static Refusal RoomFull { get; } =
+        new(ErrorCodes.RoomFull, $"A room has at most {Limits.MembersPerRoom} members.", StatusCodes.Status409Conflict);
+
+    public static Refusal InviteNotFound { get; } =
+        new(ErrorCodes.NotFound, "This invitation is not valid any more.", StatusCodes.Status404NotFound);
+
+    public static Refusal InvalidQuery { get; } = new(
+        ErrorCodes.InvalidQuery, $"A search has 1 to {Limits.SearchQueryMax} characters, at least one letter or digit.", StatusCodes.Status400BadRequest);
+
+    public static Refusal Internal { get; } =
+        new(ErrorCodes.Internal, "Something went wrong here.", StatusCodes.Status500InternalServerError);
+
+    public static Refusal WeakPassword(string text) => new(ErrorCodes.WeakPassword, text, StatusCodes.Status400BadRequest);
+
+    public static Refusal TooManyAttempts(TimeSpan wait) =>
+        new(ErrorCodes.TooManyAttempts, "Too many failed attempts; wait a little.", StatusCodes.Status429TooManyRequests)
+        {
+            RetryAfter = (int)Math.Ceiling(wait.TotalSeconds),
+        };
+
     public static Refusal Forbidden(string text) => new(ErrorCodes.Forbidden, text, StatusCodes.Status403Forbidden);
 }

@@ -75,7 +75,7 @@ public sealed partial class ChatConnection(
     {
         var username = store.Me?.Username;
         EndSession();
-        _user.Cancel();
+        await _user.CancelAsync();
         outbox.Forget();
         store.Clear();
         if (username is not null)
@@ -98,8 +98,8 @@ public sealed partial class ChatConnection(
         history.Changed -= Publish;
         outbox.Changed -= Publish;
         store.RoomAdded -= outbox.ShowIn;
-        _stopping.Cancel();
-        _user.Cancel();
+        await _stopping.CancelAsync();
+        await _user.CancelAsync();
         await CloseAsync();
         await _running;
         _stopping.Dispose();
@@ -115,8 +115,7 @@ public sealed partial class ChatConnection(
                 if (await ConnectAsync(cancellationToken) is { } link)
                 {
                     attempt = 0;
-                    await link.Closed;
-                    cancellationToken.ThrowIfCancellationRequested();
+                    await link.Closed.WaitAsync(cancellationToken);
                     await CloseAsync();
                 }
 
@@ -150,13 +149,6 @@ public sealed partial class ChatConnection(
             }
 
             await link.StartAsync(either.Token);
-            if (_phase == ConnectionPhase.SignedOut || !browser.IsOnline)
-            {
-                // The session or the network went away meanwhile.
-                await link.DisposeAsync();
-                return null;
-            }
-
             live.Current = link;
             SetPhase(ConnectionPhase.Live);
             Connected();
@@ -202,7 +194,7 @@ public sealed partial class ChatConnection(
             return;
         }
 
-        _user.Cancel();
+        await _user.CancelAsync();
         _user.Dispose();
         _user = new CancellationTokenSource();
         if (store.Me is not null)
@@ -225,7 +217,7 @@ public sealed partial class ChatConnection(
         if (live.Current is { } link)
         {
             live.Current = null;
-            _connected.Cancel();
+            await _connected.CancelAsync();
             await link.DisposeAsync();
         }
     }

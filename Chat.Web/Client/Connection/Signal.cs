@@ -1,41 +1,37 @@
 namespace Chat.Web.Client.Connection;
 
-/// <summary>Something that loops wait for, with a limit; set while nobody waits, it lets the next wait pass at once.</summary>
+/// <summary>Something that loops wait for, with a limit; setting it while nobody waits lets the next wait pass at once.</summary>
 internal sealed class Signal(TimeProvider time)
 {
-    private readonly List<TaskCompletionSource<bool>> _waiting = [];
-    private bool _set;
+    private TaskCompletionSource _set = New();
 
-    public void Set()
+    public void Set() => _set.TrySetResult();
+
+    /// <summary>Forgets what was set before.</summary>
+    public void Reset()
     {
-        _set = _waiting.Count == 0;
-        foreach (var wait in _waiting.ToList())
+        if (_set.Task.IsCompleted)
         {
-            wait.TrySetResult(true);
+            _set = New();
         }
     }
 
     /// <summary>True when set, false when the time is over.</summary>
     public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (_set)
+        var set = _set.Task;
+        if (!set.IsCompleted)
         {
-            _set = false;
-            return true;
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(set, Task.Delay(atMost, time, enough.Token));
+            await enough.CancelAsync();
         }
 
-        var wait = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Add(wait);
-        try
-        {
-            await using var timer = time.CreateTimer(_ => wait.TrySetResult(false), null, atMost, Timeout.InfiniteTimeSpan);
-            await using var cancelled = cancellationToken.Register(() => wait.TrySetCanceled(cancellationToken));
-            return await wait.Task;
-        }
-        finally
-        {
-            _waiting.Remove(wait);
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        var signalled = set.IsCompleted;
+        Reset();
+        return signalled;
     }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,0 +1,50 @@
+using Chat.Api.Messages;
+using Chat.Backends.Pods;
+using Chat.Backends.Recent;
+using Chat.Backends.Users;
+using Chat.Backends;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Chat.Api.Health;
+
+/// <summary>
+/// Whether this pod can serve: one durable store to accept messages is enough. Which parts answer, and which way the pods' events
+/// go, stands in the data.
+/// </summary>
+internal sealed class ServingHealthCheck(IRecentMessages recent, IPodChannel channel, SaveBacklog backlog, IUserDirectory users) : IHealthCheck
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var archive = await ArchiveAnswersAsync(cancellationToken);
+        var data = new Dictionary<string, object>
+        {
+            ["cache"] = State(recent.IsAvailable),
+            ["messaging"] = State(backlog.IsKnown),
+            ["chatdb"] = State(archive),
+            ["pods"] = channel.Path,
+            ["backlog"] = backlog.Exists ? "yes" : "no",
+        };
+        return !archive && !backlog.IsKnown ? HealthCheckResult.Unhealthy("No durable store answers.", data: data)
+            : archive && backlog.IsKnown && recent.IsAvailable ? HealthCheckResult.Healthy(data: data)
+            : HealthCheckResult.Degraded("Serving without some of its parts.", data: data);
+    }
+
+    private async Task<bool> ArchiveAnswersAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Patience);
+        try
+        {
+            await users.FindAsync("system", timeout.Token).WaitAsync(timeout.Token);
+            return true;
+        }
+        catch (Exception e) when (e is BackendUnavailableException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static string State(bool up) => up ? "up" : "down";
+}

@@ -1,0 +1,94 @@
+using Chat.Api.Auth;
+using Chat.Api.Refusals;
+using Chat.Api.Rooms;
+using Chat.Contracts;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Chat.Api.Messages;
+
+/// <summary><c>/api/rooms/{id}/messages</c>: history for readers, and for scripts and bots the same as the hub does.</summary>
+public static class MessageEndpoints
+{
+    public static IServiceCollection AddMessages(this IServiceCollection services)
+    {
+        services.AddSingleton<RoomClock>();
+        services.AddSingleton<SendRateLimiter>();
+        services.AddSingleton<SaveBacklog>();
+        services.AddHostedService(s => s.GetRequiredService<SaveBacklog>());
+        services.AddSingleton<SendsInFlight>();
+        services.AddHostedService(s => s.GetRequiredService<SendsInFlight>());
+        services.AddSingleton<Acceptance>();
+        services.AddSingleton<MessageLookup>();
+        services.AddSingleton<MessageSender>();
+        services.AddSingleton<MessageChanger>();
+        services.AddSingleton<ReadMarks>();
+        services.AddSingleton<HistoryReader>();
+        return services;
+    }
+
+    public static RouteGroupBuilder MapMessages(this IEndpointRouteBuilder endpoints)
+    {
+        var group = endpoints.MapGroup("/api/rooms/{id}").WithTags("Messages").RequireAuthorization();
+        group.MapGet("/messages", Read);
+        group.MapPost("/messages", Send);
+        group.MapPatch("/messages/{messageId}", Edit);
+        group.MapDelete("/messages/{messageId}", Delete);
+        group.MapPut("/messages/{messageId}/reactions/{emoji}", React);
+        group.MapDelete("/messages/{messageId}/reactions/{emoji}", Unreact);
+        group.MapPost("/read", MarkRead);
+        return group;
+    }
+
+    private static async Task<Results<Ok<MessagePage>, ProblemHttpResult>> Read(
+        string id, string? before, string? after, int? limit, HistoryReader history, RoomAccess access, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (!RoomIds.IsWellFormed(id) || await access.FindAsync(id, context.User.Username(), cancellationToken) is null)
+        {
+            return Refuse.RoomNotFound.ToProblem();
+        }
+
+        var outcome = await history.ReadAsync(id, before, after, limit, cancellationToken);
+        return outcome.Refusal is { } refusal ? refusal.ToProblem() : TypedResults.Ok(outcome.Value);
+    }
+
+    // What was begun is finished also when the caller goes away: no token of the request is passed on.
+    private static async Task<Results<Created<Message>, ProblemHttpResult>> Send(
+        string id, PostMessageRequest? request, MessageSender sender, HttpContext context)
+    {
+        if (request is null)
+        {
+            return Refuse.InvalidRequest.ToProblem();
+        }
+
+        var outcome = await sender.SendAsync(
+            context.User.Username(), id, request.Content, request.ClientId ?? Guid.NewGuid().ToString("N"), request.ReplyTo, CancellationToken.None);
+        return outcome.Refusal is { } refusal
+            ? refusal.ToProblem()
+            : TypedResults.Created($"/api/rooms/{id}/messages/{outcome.Value.Id}", outcome.Value);
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Edit(
+        string id, string messageId, EditContentRequest? request, MessageChanger changer, HttpContext context) =>
+        Answer(await changer.EditAsync(context.User.Username(), id, messageId, request?.Content, CancellationToken.None));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string id, string messageId, MessageChanger changer, HttpContext context) =>
+        Answer(await changer.DeleteAsync(context.User.Username(), id, messageId, CancellationToken.None));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> React(
+        string id, string messageId, string emoji, MessageChanger changer, HttpContext context) =>
+        Answer(await changer.ReactAsync(context.User.Username(), id, messageId, emoji, on: true, CancellationToken.None));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Unreact(
+        string id, string messageId, string emoji, MessageChanger changer, HttpContext context) =>
+        Answer(await changer.ReactAsync(context.User.Username(), id, messageId, emoji, on: false, CancellationToken.None));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> MarkRead(
+        string id, ReadRequest? request, ReadMarks marks, HttpContext context)
+    {
+        var refusal = await marks.MarkAsync(context.User.Username(), id, request?.MessageId, CancellationToken.None);
+        return refusal is null ? TypedResults.NoContent() : refusal.ToProblem();
+    }
+
+    private static Results<NoContent, ProblemHttpResult> Answer(Outcome<MessageChange> outcome) =>
+        outcome.Refusal is { } refusal ? refusal.ToProblem() : TypedResults.NoContent();
+}

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using Chat.Backends;
+using Chat.Backends.Archive;
+using Chat.Backends.Recent;
+using Chat.Contracts;
+using Chat.ServiceDefaults;
+
+namespace Chat.Api.Messages;
+
+/// <summary>Finds one message: in this pod's memory, in Redis, in the archive.</summary>
+public sealed partial class MessageLookup(
+    IRecentMessages recent, IMessageArchive archive, SaveBacklog backlog, TimeProvider time, ILogger<MessageLookup> logger)
+{
+    private const int Remembered = 20_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private static readonly System.Diagnostics.Metrics.Counter<long> Failures = Telemetry.Meter.CreateCounter<long>("chat.lookup.failures");
+    private readonly ConcurrentDictionary<string, Message> _sentHere = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _order = new();
+    private long _archiveAwayAt;
+
+    /// <summary>Sent through this pod not long ago.</summary>
+    public Message? SentHere(string id) => _sentHere.GetValueOrDefault(id);
+
+    public void Remember(Message message)
+    {
+        if (_sentHere.TryAdd(message.Id, message))
+        {
+            _order.Enqueue(message.Id);
+        }
+
+        while (_order.Count > Remembered && _order.TryDequeue(out var oldest))
+        {
+            _sentHere.TryRemove(oldest, out _);
+        }
+    }
+
+    /// <summary><c>Certain</c>: when there is no message, there is none; else a store that may have it did not answer.</summary>
+    public async Task<(Message? Message, bool Certain)> FindAsync(string roomId, string id, CancellationToken cancellationToken)
+    {
+        if (!MessageId.IsWellFormed(id))
+        {
+            return (null, true);
+        }
+
+        var window = await recent.ReadAsync(roomId, cancellationToken);
+        if (window?.Messages.FirstOrDefault(m => m.Id == id) is { } found)
+        {
+            return (found, true);
+        }
+
+        var (saved, answered) = await FindSavedAsync(id, Patience, cancellationToken);
+        if (saved is not null)
+        {
+            return (saved.RoomId == roomId ? saved : null, true);
+        }
+
+        // Sent here, not yet saved, and Redis is away: all the same it exists.
+        return SentHere(id) is { } sent ? (sent.RoomId == roomId ? sent : null, true) : (null, answered && window is not null && !backlog.Exists);
+    }
+
+    /// <summary>By id alone, in the archive. After a failure nobody waits for it again for a moment.</summary>
+    public async Task<(Message? Message, bool Answered)> FindSavedAsync(string id, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _archiveAwayAt) is var away and not 0 && time.GetElapsedTime(away) < Pause)
+        {
+            return (null, false);
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(patience);
+        try
+        {
+            var found = await archive.FindAsync(id, timeout.Token).WaitAsync(timeout.Token);
+            Volatile.Write(ref _archiveAwayAt, 0);
+            return (found, true);
+        }
+        catch (Exception e) when (e is BackendUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            Volatile.Write(ref _archiveAwayAt, time.GetTimestamp());
+            Failures.Add(1);
+            LogAway();
+            return (null, false);
+        }
+    }
+
+    [LoggerMessage(1410, LogLevel.Debug, "The archive did not answer in time")]
+    private partial void LogAway();
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Chat.Api.Realtime;
+using Chat.Api.Refusals;
+using Chat.Api.Rooms;
+using Chat.Backends.Pods;
+using Chat.Backends.Recent;
+using Chat.Backends.Saving;
+using Chat.Contracts;
+using Chat.ServiceDefaults;
+
+namespace Chat.Api.Messages;
+
+/// <summary>The life of a message, from the sender's word to the acknowledgement; see docs/architecture.md.</summary>
+public sealed class MessageSender(
+    RoomAccess access,
+    SendRateLimiter limiter,
+    RoomClock clock,
+    MessageLookup lookup,
+    IRecentMessages recent,
+    IPodChannel channel,
+    PodBridge bridge,
+    Acceptance acceptance,
+    SendsInFlight inFlight)
+{
+    private static readonly TimeSpan ResendPatience = TimeSpan.FromMilliseconds(200);
+    private static readonly System.Diagnostics.Metrics.Histogram<double> Appending =
+        Telemetry.Meter.CreateHistogram<double>("chat.append.duration", "s");
+
+    private static readonly System.Diagnostics.Metrics.Counter<long> Refused = Telemetry.Meter.CreateCounter<long>("chat.sends.refused");
+
+    // The same client id while its first sending is still under way: all of them get the one answer.
+    private readonly ConcurrentDictionary<string, Lazy<Task<Outcome<Message>>>> _underWay = new(StringComparer.Ordinal);
+
+    // Kept for good: about a hundred bytes for each user who ever sent something here.
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
+
+    public async Task<Outcome<Message>> SendAsync(
+        string sender, string? roomId, string? content, string? clientId, string? replyTo, CancellationToken cancellationToken)
+    {
+        // 1. Validate. A crash before step 3 leaves nothing behind; the client sends again.
+        content = content?.Trim();
+        if (Complaint(content, clientId, replyTo) is { } complaint)
+        {
+            return Count(complaint);
+        }
+
+        // What one sender sends at once gets its time, and its number, in that order: until the append is under way it is one at a time.
+        using var turn = new SenderTurn(_turns.GetOrAdd(sender, _ => new SemaphoreSlim(1, 1)));
+        await turn.WaitAsync(cancellationToken);
+        if (roomId is null || !RoomIds.IsWellFormed(roomId) || await access.FindAsync(roomId, sender, cancellationToken) is not { } own)
+        {
+            return Count(Refuse.RoomNotFound);
+        }
+
+        if (own.Room.ArchivedAt is not null)
+        {
+            return Count(Refuse.RoomArchived);
+        }
+
+        if (!limiter.MayGo(sender))
+        {
+            return Count(Refuse.RateLimited);
+        }
+
+        var id = MessageId.For(sender, clientId!);
+        var sending = _underWay.GetOrAdd($"{roomId}/{id}", _ => new(() => SendOnceAsync(sender, roomId, id, content!, clientId!, replyTo, turn, cancellationToken)));
+        using var counted = inFlight.Begin();
+        try
+        {
+            var outcome = await sending.Value;
+            return outcome.Refusal is { } refusal ? Count(refusal) : outcome;
+        }
+        finally
+        {
+            _underWay.TryRemove(new($"{roomId}/{id}", sending));
+        }
+    }
+
+    private async Task<Outcome<Message>> SendOnceAsync(
+        string sender, string roomId, string id, string content, string clientId, string? replyTo, SenderTurn turn, CancellationToken cancellationToken)
+    {
+        // 2. Id and time. The id may be one that was sent long ago; then the archive has it, and there is nothing to do. While the
+        //    archive is away it is treated as new: Redis still knows the last hours, and saving treats the same id as success.
+        var known = lookup.SentHere(id) ?? (await lookup.FindSavedAsync(id, ResendPatience, cancellationToken)).Message;
+        if (known is not null)
+        {
+            return known.RoomId == roomId ? known : Refuse.ClientIdReused;
+        }
+
+        if (replyTo is not null)
+        {
+            var (answered, certain) = await lookup.FindAsync(roomId, replyTo, cancellationToken);
+            if (answered is null && certain)
+            {
+                return Refuse.InvalidReply;
+            }
+
+            clock.Observe(roomId, answered?.Timestamp ?? default);
+        }
+
+        var message = new Message
+        {
+            Id = id,
+            Sender = sender,
+            RoomId = roomId,
+            Content = content,
+            Timestamp = clock.Next(roomId),
+            ClientId = clientId,
+            ReplyTo = replyTo,
+            Mentions = content.Contains('@', StringComparison.Ordinal)
+                ? MessageText.Mentions(content, await access.MembersIfKnownAsync(roomId, cancellationToken))
+                : [],
+        };
+
+        // 3. In parallel: A, and B as soon as A gave the number; C. A crash between them leaves the message shown but not saved, or
+        //    saved but not shown: the client, unacknowledged, sends it again under the same id, and what is missing is made up.
+        var accepting = acceptance.AcceptAsync(new SaveMessage(message), cancellationToken);
+        var began = Stopwatch.GetTimestamp();
+        var appending = recent.AppendAsync(message, cancellationToken);
+        turn.Pass();
+        var appended = await appending;
+        Appending.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+        var shown = await ShowAsync(message, appended, cancellationToken);
+        var accepted = await accepting;
+        if (shown.Timestamp != message.Timestamp)
+        {
+            // It was appended before, under an earlier time that others have seen: that one must be in the archive too.
+            accepted = await acceptance.AcceptAsync(new SaveMessage(shown with { Seq = 0, Epoch = "" }), cancellationToken);
+        }
+
+        // 4. Acknowledge what one durable store has, refuse what none has. A crash before the answer arrives: sent again, same id.
+        if (!accepted)
+        {
+            return Refuse.NotAccepted;
+        }
+
+        lookup.Remember(shown);
+        return shown;
+    }
+
+    private async Task<Message> ShowAsync(Message message, Appended? appended, CancellationToken cancellationToken)
+    {
+        if (appended is null)
+        {
+            // Redis could not: shown without a number, and to the other pods by their other path.
+            await bridge.ShowHereAsync(message);
+            await channel.PublishAsync(new MessageArrived(message), cancellationToken);
+            return message;
+        }
+
+        var numbered = message with { Timestamp = appended.Timestamp, Seq = appended.Seq, Epoch = appended.Epoch };
+        if (!appended.Duplicate)
+        {
+            await bridge.ShowHereAsync(numbered);
+        }
+
+        return numbered;
+    }
+
+    private static Refusal? Complaint(string? content, string? clientId, string? replyTo) =>
+        !MessageText.IsContent(content) ? Refuse.InvalidContent
+        : !MessageText.IsClientId(clientId) ? Refuse.InvalidClientId
+        : replyTo is not null && !MessageId.IsWellFormed(replyTo) ? Refuse.InvalidReply
+        : null;
+
+    private static Refusal Count(Refusal refusal)
+    {
+        Refused.Add(1, new KeyValuePair<string, object?>("code", refusal.Code));
+        return refusal;
+    }
+
+    private sealed class SenderTurn(SemaphoreSlim semaphore) : IDisposable
+    {
+        private int _held;
+
+        public async Task WaitAsync(CancellationToken cancellationToken)
+        {
+            await semaphore.WaitAsync(cancellationToken);
+            _held = 1;
+        }
+
+        public void Pass()
+        {
+            if (Interlocked.Exchange(ref _held, 0) == 1)
+            {
+                semaphore.Release();
+            }
+        }
+
+        public void Dispose() => Pass();
+    }
+}

@@ -1,0 +1,39 @@
+using Chat.Api.Auth;
+using Chat.Backends;
+
+namespace Chat.Api.Realtime;
+
+/// <summary>
+/// Looks every half minute whether the sessions behind the open connections still hold, so that they close also when no path between
+/// the pods brought the word.
+/// </summary>
+internal sealed partial class SessionWatch(Connections connections, Sessions sessions, PodBridge bridge, TimeProvider time, ILogger<SessionWatch> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var session in connections.All().GroupBy(c => c.SessionId))
+            {
+                try
+                {
+                    if (await sessions.FindAsync(session.Key, stoppingToken) is null)
+                    {
+                        await Task.WhenAll(session.Select(bridge.EndAsync));
+                    }
+                }
+                catch (BackendUnavailableException away)
+                {
+                    LogAway(away.Backend);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(1320, LogLevel.Warning, "Sessions cannot be checked: {Backend} is away")]
+    private partial void LogAway(string backend);
+}
