@@ -11,7 +11,7 @@ using Chat.Backends;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddChatBackends();
-//builder.Services.AddSharedDataProtection();
+builder.Services.AddSharedDataProtection();
 builder.AddHosting();
 builder.AddProblems();
 builder.AddChatAuth();

@@ -1,6 +1,9 @@
+using Chat.Backends.Keys;
 using Chat.Backends.Messaging;
 using Chat.Backends.Pods;
+using Chat.Backends.Presence;
 using Chat.Backends.Recent;
+using Chat.Backends.Sessions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -13,6 +16,7 @@ namespace Chat.Backends;
 /// <summary>
 /// Registers every backing service behind its interface. Connection strings alone choose: <c>cache</c> is always Redis' protocol,
 /// <c>messaging</c> is <c>amqp(s)://…</c> or <c>sqlite:PATH</c>, <c>chatdb</c> is <c>mongodb(+srv)://…</c> or <c>sqlite:PATH</c>.
+/// The two session stores are keyed: <see cref="Cache"/> is Redis', <see cref="ChatDb"/> the archive's.
 /// </summary>
 public static class ChatBackendsExtensions
 {
@@ -66,6 +70,9 @@ public static class ChatBackendsExtensions
         builder.Services.AddSingleton<IRecentMessages, RedisRecentMessages>();
         builder.Services.AddSingleton<IPodTransport, RedisPodTransport>();
         builder.Services.AddSingleton<IPodChannel, PodChannel>();
+        builder.Services.AddSingleton<IPresenceStore, RedisPresenceStore>();
+        builder.Services.AddKeyedSingleton<ISessionStore, RedisSessionStore>(Cache);
+        builder.Services.AddSingleton<IKeyStore, RedisKeyStore>();
         // Sets itself as the one who makes up for what was missed: not before somebody asks for it would be too late.
         builder.Services.ActivateSingleton<IRecentMessages>();
     }

@@ -23,6 +23,8 @@ public sealed class RedisConnection(IServiceProvider services)
         // The heartbeat is what reconnects.
         options.HeartbeatInterval = TimeSpan.FromMilliseconds(500);
         options.ReconnectRetryPolicy = new LinearRetry(250);
+        // Asking a cluster for its state counts as administration.
+        options.AllowAdmin = true;
         options.ClientName = "chat";
     }
 }

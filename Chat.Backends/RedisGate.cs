@@ -124,7 +124,6 @@ public sealed partial class RedisGate(
         RedisConnectionException or RedisTimeoutException or TimeoutException or ObjectDisposedException => true,
         // Answers of a server that is starting, failing over or full: not now.
         RedisServerException s => NotNow.Any(code => s.Message.StartsWith(code, StringComparison.Ordinal)),
-        RedisCommandException => true,
         _ => false,
     };
 

@@ -10,7 +10,10 @@ public interface ISessionStore
     /// <summary>Creates or replaces. An ended session is never brought back by it (<see cref="EndAsync"/> leaves a mark until it would have expired).</summary>
     Task SaveAsync(Session session, CancellationToken cancellationToken);
 
-    /// <summary>Null when unknown, expired or ended; <see cref="Session.EndedAt"/> tells a mark of an ended one.</summary>
+    /// <summary>
+    /// Null when unknown or expired. An ended one comes back as its mark, with <see cref="Session.EndedAt"/>: it is over,
+    /// whatever another store says that missed its end.
+    /// </summary>
     Task<Session?> FindAsync(string sessionId, CancellationToken cancellationToken);
 
     /// <summary>The user's live sessions.</summary>

@@ -75,7 +75,7 @@ public sealed partial class ChatConnection(
     {
         var username = store.Me?.Username;
         EndSession();
-        await _user.CancelAsync();
+        _user.Cancel();
         outbox.Forget();
         store.Clear();
         if (username is not null)
@@ -98,8 +98,8 @@ public sealed partial class ChatConnection(
         history.Changed -= Publish;
         outbox.Changed -= Publish;
         store.RoomAdded -= outbox.ShowIn;
-        await _stopping.CancelAsync();
-        await _user.CancelAsync();
+        _stopping.Cancel();
+        _user.Cancel();
         await CloseAsync();
         await _running;
         _stopping.Dispose();
@@ -115,7 +115,8 @@ public sealed partial class ChatConnection(
                 if (await ConnectAsync(cancellationToken) is { } link)
                 {
                     attempt = 0;
-                    await link.Closed.WaitAsync(cancellationToken);
+                    await link.Closed;
+                    cancellationToken.ThrowIfCancellationRequested();
                     await CloseAsync();
                 }
 
@@ -149,6 +150,13 @@ public sealed partial class ChatConnection(
             }
 
             await link.StartAsync(either.Token);
+            if (_phase == ConnectionPhase.SignedOut || !browser.IsOnline)
+            {
+                // The session or the network went away meanwhile.
+                await link.DisposeAsync();
+                return null;
+            }
+
             live.Current = link;
             SetPhase(ConnectionPhase.Live);
             Connected();
@@ -194,7 +202,7 @@ public sealed partial class ChatConnection(
             return;
         }
 
-        await _user.CancelAsync();
+        _user.Cancel();
         _user.Dispose();
         _user = new CancellationTokenSource();
         if (store.Me is not null)
@@ -217,7 +225,7 @@ public sealed partial class ChatConnection(
         if (live.Current is { } link)
         {
             live.Current = null;
-            await _connected.CancelAsync();
+            _connected.Cancel();
             await link.DisposeAsync();
         }
     }

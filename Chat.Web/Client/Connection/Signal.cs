@@ -1,37 +1,41 @@
 namespace Chat.Web.Client.Connection;
 
-/// <summary>Something that loops wait for, with a limit; setting it while nobody waits lets the next wait pass at once.</summary>
+/// <summary>Something that loops wait for, with a limit; set while nobody waits, it lets the next wait pass at once.</summary>
 internal sealed class Signal(TimeProvider time)
 {
-    private TaskCompletionSource _set = New();
+    private readonly List<TaskCompletionSource<bool>> _waiting = [];
+    private bool _set;
 
-    public void Set() => _set.TrySetResult();
-
-    /// <summary>Forgets what was set before.</summary>
-    public void Reset()
+    public void Set()
     {
-        if (_set.Task.IsCompleted)
+        _set = _waiting.Count == 0;
+        foreach (var wait in _waiting.ToList())
         {
-            _set = New();
+            wait.TrySetResult(true);
         }
     }
 
     /// <summary>True when set, false when the time is over.</summary>
     public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        var set = _set.Task;
-        if (!set.IsCompleted)
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_set)
         {
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(set, Task.Delay(atMost, time, enough.Token));
-            await enough.CancelAsync();
+            _set = false;
+            return true;
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        var signalled = set.IsCompleted;
-        Reset();
-        return signalled;
+        var wait = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Add(wait);
+        try
+        {
+            await using var timer = time.CreateTimer(_ => wait.TrySetResult(false), null, atMost, Timeout.InfiniteTimeSpan);
+            await using var cancelled = cancellationToken.Register(() => wait.TrySetCanceled(cancellationToken));
+            return await wait.Task;
+        }
+        finally
+        {
+            _waiting.Remove(wait);
+        }
     }
-
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

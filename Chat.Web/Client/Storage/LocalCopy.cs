@@ -16,6 +16,7 @@ public sealed partial class LocalCopy(ChatStore store, IKeyValueStore storage, C
     private bool _roomsDirty;
     private ITimer? _timer;
     private bool _waiting;
+    private bool _started;
 
     /// <summary>Puts the kept rooms into the store, unless the server was faster; then keeps what changes.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -26,8 +27,12 @@ public sealed partial class LocalCopy(ChatStore store, IKeyValueStore storage, C
             store.SetRooms(rooms);
         }
 
-        store.RoomsChanged += RoomsChanged;
-        store.TimelineChanged += TimelineChanged;
+        if (!_started)
+        {
+            _started = true;
+            store.RoomsChanged += RoomsChanged;
+            store.TimelineChanged += TimelineChanged;
+        }
     }
 
     /// <summary>The kept messages of a room, oldest first; null when there are none.</summary>

@@ -1,0 +1,98 @@
+using Chat.Contracts;
+using Chat.Web.Client.State;
+
+namespace Chat.Tests.Web;
+
+/// <summary>A room as the server keeps it.</summary>
+internal sealed class FakeRoom(string id, HashSet<string> members)
+{
+    private readonly List<Message> _messages = [];
+    private readonly Dictionary<string, HistoryKey> _reads = new(StringComparer.Ordinal);
+    private int _epochs = 1;
+    private long _seq;
+
+    public string Id => id;
+
+    public HashSet<string> Members => members;
+
+    public RoomKind Kind { get; set; } = RoomKind.Public;
+
+    /// <summary>In room order.</summary>
+    public IReadOnlyList<Message> Messages => _messages;
+
+    private string Epoch => $"{_epochs:D8}-e";
+
+    /// <summary>Redis lost its data: numbers begin anew.</summary>
+    public void NewEpoch() => (_epochs, _seq) = (_epochs + 1, 0);
+
+    public Message? Find(string messageId) => _messages.Find(m => m.Id == messageId);
+
+    public Message Append(Message message, bool numbered = true)
+    {
+        if (_messages.Count > 0 && message.Timestamp <= _messages[^1].Timestamp)
+        {
+            message = message with { Timestamp = _messages[^1].Timestamp.AddMilliseconds(1) };
+        }
+
+        message = numbered ? message with { Seq = ++_seq, Epoch = Epoch } : message;
+        _messages.Add(message);
+        return message;
+    }
+
+    public void Apply(MessageChange change)
+    {
+        var at = _messages.FindIndex(m => m.Id == change.Id);
+        if (at >= 0)
+        {
+            _messages[at] = MessageMerge.Apply(_messages[at], change);
+        }
+    }
+
+    public bool MarkRead(string username, string messageId)
+    {
+        if (Find(messageId) is not { } message || (_reads.TryGetValue(username, out var mark) && HistoryKey.Of(message) <= mark))
+        {
+            return false;
+        }
+
+        _reads[username] = HistoryKey.Of(message);
+        return true;
+    }
+
+    public MessagePage Page(HistoryKey? before, HistoryKey? after, int limit)
+    {
+        var between = _messages
+            .Where(m => (before is not { } b || HistoryKey.Of(m) < b) && (after is not { } a || HistoryKey.Of(m) > a))
+            .ToList();
+        var page = after is not null && before is null ? between.Take(limit).ToList() : between.TakeLast(limit).ToList();
+        var more = between.Count > page.Count;
+        return new MessagePage(
+            page,
+            HasMoreBefore: page.Count > 0 ? page[0] != _messages[0] : before is not null && _messages.Count > 0 && HistoryKey.Of(_messages[0]) < before,
+            HasMoreAfter: after is not null && before is null ? more : before is not null,
+            _seq,
+            _seq > 0 ? Epoch : "",
+            Complete: true);
+    }
+
+    public RoomSummary SummaryFor(string username)
+    {
+        var mark = _reads.TryGetValue(username, out var known) ? known : (HistoryKey?)null;
+        var unread = _messages
+            .Where(m => m.Sender != username && m.DeletedAt is null && !(mark is { } read && HistoryKey.Of(m) <= read))
+            .ToList();
+        return new RoomSummary
+        {
+            Id = id,
+            Name = id,
+            Kind = Kind,
+            Role = MemberRole.Member,
+            MemberCount = members.Count,
+            Unread = Math.Min(Limits.UnreadMax, unread.Count),
+            Mentions = unread.Count(m => m.Mentions.Contains(username) || m.Mentions.Contains("room")),
+            LastMessage = _messages.Count > 0 ? _messages[^1] : null,
+            LastReadMessageId = mark?.Id,
+            LastReadAt = mark?.Timestamp,
+        };
+    }
+}

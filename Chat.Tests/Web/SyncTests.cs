@@ -1,0 +1,203 @@
+using Chat.Contracts;
+using Chat.Web.Client.State;
+
+namespace Chat.Tests.Web;
+
+public sealed class SyncTests
+{
+    private readonly Simulation _sim = new();
+    private readonly FakeServer _server;
+
+    public SyncTests()
+    {
+        _server = new FakeServer(_sim);
+        _server.Add("general", "alice", "bob");
+    }
+
+    [Fact]
+    public void A_message_pushed_twice_is_shown_once()
+    {
+        var alice = new TestClient(_server, "alice").Start("general");
+        _server.Duplication = 1;
+
+        _sim.Do(() => _server.Says("bob", "general", "hello"));
+        _sim.RunSeconds(1);
+
+        Assert.Equal(["hello"], alice.Texts("general"));
+    }
+
+    [Fact]
+    public void Pushes_in_any_order_are_shown_in_room_order_and_a_gap_that_closes_by_itself_costs_no_request()
+    {
+        _server.Says("bob", "general", "first");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        var calls = _server.PageCalls;
+        _server.Jitter = TimeSpan.FromMilliseconds(200);
+
+        _sim.Do(() =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                _server.Says("bob", "general", $"m{i}");
+            }
+        });
+        _sim.RunSeconds(3);
+
+        Assert.Equal(_server["general"].Messages.Select(m => m.Content), alice.Texts("general"));
+        Assert.Equal(calls, _server.PageCalls);
+    }
+
+    [Fact]
+    public void A_lost_push_is_fetched_as_soon_as_the_next_one_shows_the_gap()
+    {
+        var alice = new TestClient(_server, "alice").Start("general");
+        _server.Loss = 1;
+        _sim.Do(() => _server.Says("bob", "general", "lost"));
+        _server.Loss = 0;
+        _sim.Do(() => _server.Says("bob", "general", "arrives"));
+
+        _sim.RunSeconds(2);
+
+        Assert.Equal(["lost", "arrives"], alice.Texts("general"));
+    }
+
+    [Fact]
+    public void A_new_epoch_is_caught_up_and_its_numbers_count_from_then_on()
+    {
+        _server.Says("bob", "general", "old epoch");
+        var alice = new TestClient(_server, "alice").Start("general");
+        _server.Loss = 1;
+        _sim.Do(() => _server["general"].NewEpoch());
+        _sim.Do(() => _server.Says("bob", "general", "lost"));
+        _server.Loss = 0;
+        _sim.Do(() => _server.Says("bob", "general", "new epoch"));
+        _sim.RunSeconds(2);
+        Assert.Equal(["old epoch", "lost", "new epoch"], alice.Texts("general"));
+
+        var calls = _server.PageCalls;
+        _sim.Do(() => _server.Says("bob", "general", "contiguous"));
+        _sim.RunSeconds(2);
+
+        Assert.Equal("contiguous", alice.Texts("general")[^1]);
+        Assert.Equal(calls, _server.PageCalls);
+    }
+
+    [Fact]
+    public void What_was_missed_while_away_is_there_after_the_reconnect()
+    {
+        _server.Says("bob", "general", "before");
+        var alice = new TestClient(_server, "alice").Start("general");
+        _sim.Do(() => _server.Unreachable = true);
+        _sim.Do(() => _server.DropLinks());
+        Assert.Equal(ConnectionPhase.Reconnecting, alice.Phase);
+        _sim.Do(() => Enumerable.Range(0, 250).ToList().ForEach(i => _server.Says("bob", "general", $"m{i}")));
+        _sim.RunSeconds(60);
+        Assert.Equal(["before"], alice.Texts("general"));
+
+        _sim.Do(() => _server.Unreachable = false);
+        alice.Settle();
+
+        Assert.Equal(_server["general"].Messages.Select(m => m.Content), alice.Texts("general"));
+    }
+
+    [Fact]
+    public void Five_thousand_missed_messages_cost_few_requests_and_every_one_can_be_scrolled_to()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            _server.Says("bob", "general", $"before{i}");
+        }
+
+        var alice = new TestClient(_server, "alice").Start("general");
+        _sim.Do(() => _server.Unreachable = true);
+        _sim.Do(() => _server.DropLinks());
+        _sim.Do(() => Enumerable.Range(0, 5_000).ToList().ForEach(i => _server.Says("bob", "general", $"m{i}")));
+        var calls = _server.PageCalls;
+        _sim.Do(() => _server.Unreachable = false);
+        alice.Settle();
+
+        Assert.InRange(_server.PageCalls - calls, 1, 20);
+        Assert.Equal("m4999", alice.Texts("general")[^1]);
+        Assert.Equal(1_000, alice.Room("general").Unread);
+
+        // Memory stays bounded, so what scrolls by is collected page by page.
+        var seen = new SortedDictionary<(DateTimeOffset, string), string>();
+        while (true)
+        {
+            foreach (var item in alice.Shown("general"))
+            {
+                seen[(item.Message.Timestamp, item.Id)] = item.Message.Content;
+            }
+
+            Assert.True(alice.Shown("general").Count <= Timeline.MaxMessages + 500);
+            if (!alice.Room("general").Timeline.View.HasOlder)
+            {
+                break;
+            }
+
+            _sim.Do(() => alice.Room("general").Timeline.Anchor(alice.Shown("general")[0].Id));
+            Assert.True(_sim.Await(() => alice.Actions.LoadOlderAsync("general")).Ok);
+        }
+
+        Assert.Equal(_server["general"].Messages.Select(m => m.Content), seen.Values);
+    }
+
+    [Fact]
+    public void Resync_fetches_what_no_number_showed_edits_included()
+    {
+        var target = _server.Says("bob", "general", "draft");
+        var alice = new TestClient(_server, "alice").Start("general");
+        _server.Loss = 1;
+        _sim.Do(() => FakeApi.Edit(_server, "bob", new EditMessage("general", target.Id, "final")));
+        _sim.Do(() => _server.Says("bob", "general", "lost"));
+        _sim.RunSeconds(5);
+        Assert.Equal(["draft"], alice.Texts("general"));
+        _server.Loss = 0;
+
+        _sim.Do(() => _server.ToAll(client => client.Resync(new ResyncEvent())));
+        alice.Settle();
+
+        Assert.Equal(["final", "lost"], alice.Texts("general"));
+    }
+
+    [Fact]
+    public void An_incomplete_answer_is_said_and_asked_again_until_it_is_whole()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            _server.Says("bob", "general", $"m{i}");
+        }
+
+        _server.Incomplete = true;
+        var alice = new TestClient(_server, "alice").Start("general");
+        _sim.RunSeconds(30);
+        Assert.True(alice.Store.Connection.HistoryIncomplete);
+        Assert.True(alice.Room("general").Timeline.Incomplete);
+
+        _sim.Do(() => _server.Incomplete = false);
+        _sim.Until(() => !alice.Store.Connection.HistoryIncomplete, "history healed");
+
+        Assert.Equal(_server["general"].Messages.Select(m => m.Content), alice.Texts("general"));
+    }
+
+    [Fact]
+    public void Unnumbered_messages_are_shown_and_move_nothing()
+    {
+        _server.Says("bob", "general", "numbered");
+        var alice = new TestClient(_server, "alice").Start("general");
+        _server.Unnumbered = true;
+        _sim.Do(() => _server.Says("bob", "general", "unnumbered"));
+        _sim.RunSeconds(1);
+        Assert.Equal(["numbered", "unnumbered"], alice.Texts("general"));
+        _server.Loss = 1;
+        _sim.Do(() => _server.Says("bob", "general", "unnumbered and lost"));
+        (_server.Loss, _server.Unnumbered) = (0, false);
+        _sim.Do(() => _server["general"].NewEpoch());
+        _sim.Do(() => _server.Says("bob", "general", "numbered again"));
+
+        _sim.RunSeconds(2);
+
+        Assert.Equal(["numbered", "unnumbered", "unnumbered and lost", "numbered again"], alice.Texts("general"));
+    }
+}
