@@ -1,0 +1,79 @@
+using Chat.Backends.Saving;
+using Chat.Backends.Sqlite;
+using Chat.Contracts;
+using Microsoft.Data.Sqlite;
+
+namespace Chat.Backends.Archive;
+
+public sealed partial class SqliteMessageArchive
+{
+    /// <summary>As much as MongoDB takes of one document, so that both refuse the same.</summary>
+    private const int MaxBytes = 16 * 1024 * 1024;
+
+    public Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken) =>
+        database.WriteAsync<IReadOnlyList<SaveResult>>(Backend, session => [.. items.Select(item => Save(session, item))], cancellationToken);
+
+    private static SaveResult Save(SqliteSession session, SaveItem item)
+    {
+        session.Execute("SAVEPOINT item");
+        try
+        {
+            var changed = item switch
+            {
+                SaveMessage { Message: var message } => TooLarge(message.Content) ?? Save(session, message),
+                SaveChange { Change: var change } => TooLarge((change as MessageEdited)?.Content) ?? Save(session, change),
+                _ => throw new NotSupportedException(item.GetType().Name),
+            };
+            session.Execute("RELEASE item");
+            return changed;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == SqliteErrors.TooBig)
+        {
+            session.Execute("ROLLBACK TO item");
+            session.Execute("RELEASE item");
+            return new SaveResult(SaveResultKind.Refused, "too large for the archive");
+        }
+    }
+
+    private static SaveResult? TooLarge(string? content) =>
+        content?.Length >= MaxBytes ? new SaveResult(SaveResultKind.Refused, "too large for the archive") : null;
+
+    private static SaveResult Save(SqliteSession session, Message message)
+    {
+        if (SqliteMessageRow.Find(session, message.Id) is { } known)
+        {
+            return Replace(session, known, MessageMerge.Merge(known, message));
+        }
+
+        // Merging with itself brings what was accepted into the one form that is stored.
+        var merged = MessageMerge.Merge(message, SqliteMessageRow.FindEarly(session, message.Id, message.RoomId) ?? message);
+        session.Execute("DELETE FROM early_changes WHERE id = $1", message.Id);
+        SqliteMessageRow.Insert(session, merged);
+        SqliteMessageWords.Replace(session, null, merged);
+        return new SaveResult(SaveResultKind.Saved);
+    }
+
+    private static SaveResult Save(SqliteSession session, MessageChange change)
+    {
+        if (SqliteMessageRow.Find(session, change.Id) is { } known)
+        {
+            return Replace(session, known, MessageMerge.Apply(known, change));
+        }
+
+        var early = SqliteMessageRow.FindEarly(session, change.Id, change.RoomId) ?? SqliteMessageRow.Nothing(change);
+        SqliteMessageRow.SaveEarly(session, MessageMerge.Apply(early, change));
+        return new SaveResult(SaveResultKind.Saved);
+    }
+
+    private static SaveResult Replace(SqliteSession session, Message known, Message merged)
+    {
+        if (SqliteMessageRow.Values(known).AsSpan().SequenceEqual(SqliteMessageRow.Values(merged)))
+        {
+            return new SaveResult(SaveResultKind.Duplicate);
+        }
+
+        SqliteMessageRow.Update(session, merged);
+        SqliteMessageWords.Replace(session, known, merged);
+        return new SaveResult(SaveResultKind.Saved);
+    }
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics.Metrics;
+using Chat.Backends.Sqlite;
+using Chat.ServiceDefaults;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Backends.Saving;
+
+/// <summary>
+/// Takes rows of <c>message_save</c> on a lease that is extended while the handler works and that runs out when the process dies.
+/// A commit of this process wakes it at once, one of another process within <see cref="PollInterval"/>.
+/// </summary>
+public sealed partial class SqliteSaveConsumer(
+    SqliteDatabase database, IOptions<SaveConsumerOptions> options, TimeProvider time, ILogger<SqliteSaveConsumer> logger) : ISaveConsumer
+{
+    private static readonly Counter<long> Troubles =
+        Telemetry.Meter.CreateCounter<long>("chat.queue.troubles", description: "Times that the embedded queue could not be used");
+
+    private readonly SqliteLeases _leases = new(database, options.Value, Lease, time);
+    private volatile bool _consuming;
+
+    public static TimeSpan PollInterval { get; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>After so long without a sign of life a consumer's rows are anybody's.</summary>
+    public static TimeSpan Lease { get; } = TimeSpan.FromSeconds(30);
+
+    public bool IsConsuming => _consuming;
+
+    public async Task RunAsync(SaveHandler handler, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        var troubles = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                var commit = database.NextCommit;
+                if (!await _leases.IsAnyDueAsync(cancellationToken))
+                {
+                    _consuming = true;
+                    await Task.WhenAny(commit, Task.Delay(PollInterval, time, cancellationToken));
+                    continue;
+                }
+
+                var batch = await _leases.TakeAsync(CancellationToken.None);
+                _consuming = true;
+                if (batch.Count > 0 && await HandleAsync(batch, handler, cancellationToken))
+                {
+                    return;
+                }
+
+                troubles = 0;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (BackendUnavailableException e)
+            {
+                _consuming = false;
+                Troubles.Add(1);
+                LogAway(e, troubles);
+                var seconds = Math.Min(10, 0.1 * Math.Pow(2, Math.Min(troubles++, 10))) * (0.5 + (Random.Shared.NextDouble() / 2));
+                await Task.Delay(TimeSpan.FromSeconds(seconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            finally
+            {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    _consuming = false;
+                }
+            }
+        }
+    }
+
+    /// <summary>True when the handler wants a pause. A stop lets it finish the batch.</summary>
+    private async Task<bool> HandleAsync(IReadOnlyList<SqliteDelivery> batch, SaveHandler handler, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            await _leases.GiveBackAsync();
+            return false;
+        }
+
+        var outcomes = await AnswerAsync(batch, handler);
+        await _leases.SettleAsync(batch, outcomes);
+        var pause = outcomes.Any(o => o is SaveOutcome.Paused);
+        _consuming &= !pause;
+        return pause;
+    }
+
+    private async Task<IReadOnlyList<SaveOutcome>> AnswerAsync(IReadOnlyList<SqliteDelivery> batch, SaveHandler handler)
+    {
+        try
+        {
+            var handling = handler([.. batch.Select(b => b.Delivery)], CancellationToken.None);
+            using var timer = new PeriodicTimer(Lease / 3, time);
+            var tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
+            while (await Task.WhenAny(handling, tick) != handling)
+            {
+                await ExtendAsync();
+                tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
+            }
+
+            var outcomes = await handling;
+            return outcomes.Count == batch.Count
+                ? outcomes
+                : throw new InvalidOperationException($"{outcomes.Count} outcomes for {batch.Count} deliveries.");
+        }
+#pragma warning disable CA1031 // By contract any exception of the handler counts as a requeue of all.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogHandlerFailed(e, batch.Count);
+            return [.. batch.Select(_ => SaveOutcome.Requeue)];
+        }
+    }
+
+    private async Task ExtendAsync()
+    {
+        try
+        {
+            await _leases.ExtendAsync();
+        }
+        catch (BackendUnavailableException e)
+        {
+            // Then the rows may go to another as well; saving them twice stores them once.
+            Troubles.Add(1);
+            LogAway(e, 0);
+        }
+    }
+
+    [LoggerMessage(2301, LogLevel.Warning, "The embedded queue cannot be used now ({Times} times before)")]
+    private partial void LogAway(Exception e, int times);
+
+    [LoggerMessage(2302, LogLevel.Error, "Handling a batch of {Count} failed; it is delivered again")]
+    private partial void LogHandlerFailed(Exception e, int count);
+}
