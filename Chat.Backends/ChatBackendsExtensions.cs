@@ -4,6 +4,7 @@ using Chat.Backends.Pods;
 using Chat.Backends.Presence;
 using Chat.Backends.Recent;
 using Chat.Backends.Sessions;
+using Chat.Backends.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -40,16 +41,24 @@ public static class ChatBackendsExtensions
             builder.AddRabbit();
         }
 
-        var chatDb = builder.Required(ChatDb);
-        if (SqliteFile(chatDb) is { } archiveFile)
+        builder.AddDatabase();
+        return builder;
+    }
+
+    /// <summary>Only what a worker needs, the queue and the archive: it knows no Redis.</summary>
+    public static IHostApplicationBuilder AddSavingBackends(this IHostApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        if (SqliteFile(builder.Required(Messaging)) is { } queueFile)
         {
-            builder.AddSqliteArchive(archiveFile);
+            builder.AddSqliteSaving(queueFile);
         }
         else
         {
-            builder.AddMongo();
+            builder.AddRabbitSaving(Messaging);
         }
 
+        builder.AddDatabase();
         return builder;
     }
 
@@ -88,17 +97,24 @@ public static class ChatBackendsExtensions
 
     private static void AddSqliteMessaging(this IHostApplicationBuilder builder, string file)
     {
+        builder.AddSqliteSaving(file);
         builder.Services.AddSingleton<IPodTransport>(s => new SqlitePodTransport(
             file, s.GetRequiredService<RedisGate>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SqlitePodTransport>>()));
     }
 
-    private static void AddMongo(this IHostApplicationBuilder builder) => builder.AddMongoDBClient(ChatDb);
-
-    private static void AddSqliteArchive(this IHostApplicationBuilder builder, string file)
+    private static void AddDatabase(this IHostApplicationBuilder builder)
     {
-        _ = builder;
-        _ = file;
+        if (SqliteFile(builder.Required(ChatDb)) is { } file)
+        {
+            builder.AddSqliteStores(file);
+        }
+        else
+        {
+            builder.AddMongo();
+        }
     }
+
+    private static void AddMongo(this IHostApplicationBuilder builder) => builder.AddMongoDBClient(ChatDb);
 
     private static string Required(this IHostApplicationBuilder builder, string name) =>
         builder.Configuration.GetConnectionString(name) is { Length: > 0 } given

@@ -1,28 +1,24 @@
-using System.Xml.Linq;
 using Chat.Backends.Sqlite;
-using Microsoft.AspNetCore.DataProtection.Repositories;
 
 namespace Chat.Backends.Keys;
 
-/// <summary>The Data Protection key ring in the archive's file, so that every process reads every other's cookies.</summary>
-public sealed class SqliteKeyStore(SqliteDatabase database) : IXmlRepository
+/// <summary>The keys in the archive's file.</summary>
+public sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 {
     private const string Backend = "chatdb";
 
-    // Data Protection calls these seldom, off the request path, and only synchronously.
-    public IReadOnlyCollection<XElement> GetAllElements() =>
-        database.ReadAsync(
-            Backend, session => session.Query("SELECT xml FROM data_protection_keys", r => XElement.Parse(r.GetString(0))), CancellationToken.None)
-            .GetAwaiter().GetResult();
-
-    public void StoreElement(XElement element, string friendlyName)
-    {
-        ArgumentNullException.ThrowIfNull(element);
-        database.WriteAsync(
+    public async Task<IReadOnlyList<StoredKey>> ReadAsync(CancellationToken cancellationToken) =>
+        await database.ReadAsync(
             Backend,
-            session => session.Execute(
-                "INSERT INTO data_protection_keys (name, xml) VALUES ($1, $2) ON CONFLICT DO UPDATE SET xml = excluded.xml",
-                string.IsNullOrEmpty(friendlyName) ? Guid.NewGuid().ToString("N") : friendlyName, element.ToString(SaveOptions.DisableFormatting)),
-            CancellationToken.None).GetAwaiter().GetResult();
+            session => session.Query("SELECT name, xml FROM data_protection_keys", r => new StoredKey(r.GetString(0), r.GetString(1))),
+            cancellationToken);
+
+    public Task AddAsync(StoredKey key, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return database.WriteAsync(
+            Backend,
+            session => session.Execute("INSERT OR IGNORE INTO data_protection_keys (name, xml) VALUES ($1, $2)", key.Name, key.Xml),
+            cancellationToken);
     }
 }
