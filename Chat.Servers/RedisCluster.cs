@@ -32,12 +32,17 @@ public sealed class RedisCluster : IAsyncDisposable
         for (var i = 0; i < _nodes.Length; i++)
         {
             using var resp = await Resp.ConnectAsync(_nodes[i].Port, null, cancellationToken);
-            var (first, last) = (Slots * i / _nodes.Length, (Slots * (i + 1) / _nodes.Length) - 1);
-            await ExpectOkAsync(resp, cancellationToken, "CLUSTER", "ADDSLOTSRANGE", Text(first), Text(last));
+            var (from, to) = (Slots * i / _nodes.Length, (Slots * (i + 1) / _nodes.Length) - 1);
+            await ExpectOkAsync(resp, cancellationToken, "CLUSTER", "ADDSLOTSRANGE", Text(from), Text(to));
             await ExpectOkAsync(resp, cancellationToken, "CLUSTER", "SET-CONFIG-EPOCH", Text(i + 1));
-            foreach (var other in _nodes.Where((_, j) => j != i))
+        }
+
+        // Only then: a node that knows another takes no epoch any more. They tell each other the rest.
+        using (var first = await Resp.ConnectAsync(_nodes[0].Port, null, cancellationToken))
+        {
+            foreach (var other in _nodes.Skip(1))
             {
-                await ExpectOkAsync(resp, cancellationToken, "CLUSTER", "MEET", "127.0.0.1", Text(other.Port));
+                await ExpectOkAsync(first, cancellationToken, "CLUSTER", "MEET", "127.0.0.1", Text(other.Port));
             }
         }
 

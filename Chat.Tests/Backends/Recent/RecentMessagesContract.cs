@@ -193,7 +193,7 @@ public abstract class RecentMessagesContract
         await using var b = await TestPod.StartAsync(ConnectionString);
         var before = (await a.Recent.AppendAsync(Message(1), default))!;
         a.Gate.Miss(() => { });
-        await Eventually.AsyncTrue(() => a.Recent.IsAvailable);
+        await Eventually.IsTrueAsync(() => a.Recent.IsAvailable, "Redis is used again");
 
         // One that was sent before the interruption ended, two after it.
         var late = (await a.Recent.AppendAsync(Message(2) with { Timestamp = DateTimeOffset.UnixEpoch }, default))!;
