@@ -1,0 +1,18 @@
+using Chat.Worker.Saving;
+
+namespace Chat.Worker.Consuming;
+
+public static class WorkerExtensions
+{
+    /// <summary>The loop that saves, and whether it does as the health check <c>saving</c>.</summary>
+    public static IHostApplicationBuilder AddSaving(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SavingState>();
+        builder.Services.AddSingleton<MessageSaver>();
+        builder.Services.AddHostedService<SavingService>();
+        builder.Services.AddHealthChecks().AddCheck<SavingHealth>("saving");
+        return builder;
+    }
+}

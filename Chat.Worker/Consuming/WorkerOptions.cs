@@ -1,0 +1,16 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Chat.Worker.Consuming;
+
+/// <summary>Section <c>Worker</c>, which also holds <see cref="Chat.Backends.Saving.SaveConsumerOptions"/>.</summary>
+public sealed class WorkerOptions
+{
+    public const string Section = "Worker";
+
+    /// <summary>After the first probe of the archive that fails; doubled with each further one, with jitter.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan ProbeDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
+    public TimeSpan MaxProbeDelay { get; set; } = TimeSpan.FromSeconds(10);
+}
