@@ -7,6 +7,7 @@ using Chat.Api.Rooms;
 using Chat.Api.Search;
 using Chat.Api.Users;
 using Chat.Backends;
+using Chat.Backends.Keys;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
