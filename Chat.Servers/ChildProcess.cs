@@ -13,13 +13,17 @@ public sealed record ChildStart(string FileName, IReadOnlyList<string> Arguments
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
     public Action<ChildLine>? OnLine { get; init; }
+
+    /// <summary>On Unix: a process group of its own, so that a Ctrl+C in the terminal reaches the parent alone, which then stops its
+    /// children in the right order. On Windows every child has one.</summary>
+    public bool OwnGroup { get; init; }
 }
 
 /// <summary>A line that a child wrote.</summary>
 public readonly record struct ChildLine(string Text, bool IsError);
 
 /// <summary>
-/// A child that ends with this process at the latest (<see cref="Reaper"/>). On Unix a Ctrl+C in the terminal reaches it too.
+/// A child that ends with this process at the latest (<see cref="Reaper"/>). On Unix a Ctrl+C in the terminal reaches it too, unless it has its own group.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
@@ -54,7 +58,10 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
     public static ChildProcess Start(ChildStart start)
     {
-        var info = new ProcessStartInfo(start.FileName, start.Arguments)
+        var (program, arguments) = start.OwnGroup && !OperatingSystem.IsWindows()
+            ? (ProgramFinder.Dotnet(), [typeof(ChildProcess).Assembly.Location, "lead", start.FileName, .. start.Arguments])
+            : (start.FileName, start.Arguments);
+        var info = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -18,6 +18,9 @@ public sealed record LocalServerOptions
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     public Action<ChildLine>? OnLine { get; init; }
+
+    /// <summary>See <see cref="ChildStart.OwnGroup"/>.</summary>
+    public bool OwnGroup { get; init; }
 }
 
 /// <summary>
@@ -71,7 +74,7 @@ public abstract class LocalServer : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             await BeforeStartAsync(timeout.Token);
-            var child = ChildProcess.Start(Command() with { OnLine = Options.OnLine });
+            var child = ChildProcess.Start(Command() with { OnLine = Options.OnLine, OwnGroup = Options.OwnGroup });
             _child = child;
             if (await IsReadyAsync(child, timeout.Token))
             {

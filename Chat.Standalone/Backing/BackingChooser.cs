@@ -127,5 +127,6 @@ internal sealed class BackingChooser(IConfiguration configuration, IResourceColl
         Password = password,
         Persistent = resource.Annotations.OfType<ContainerMountAnnotation>().Any(),
         OnLine = line => onLine(resource.Name, line),
+        OwnGroup = true,
     };
 }

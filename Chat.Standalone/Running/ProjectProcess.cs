@@ -52,6 +52,7 @@ internal sealed class ProjectProcess(ProjectResource project, string id, Distrib
                 .Concat(Environment.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value)))
                 .GroupBy(v => v.Key).ToDictionary(g => g.Key, g => g.Last().Value),
             OnLine = onLine,
+            OwnGroup = true,
         });
         _child = child;
         Exited = child.Exited;

@@ -36,6 +36,12 @@ internal static class Processes
         }
     }
 
+    public static int Group(int id)
+    {
+        var stat = File.ReadAllText($"/proc/{id}/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], CultureInfo.InvariantCulture);
+    }
+
     private static (int Parent, DateTime Start, string Command)? Read(int id)
     {
         try
