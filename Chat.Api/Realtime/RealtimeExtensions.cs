@@ -24,7 +24,7 @@ public static class RealtimeExtensions
                 o.PayloadSerializerOptions.Converters.Add(new UtcMillisecondsConverter());
                 o.PayloadSerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
             })
-            .AddMessagePackProtocol();
+            .AddMessagePackProtocol(o => o.SerializerOptions = MessagePackJson.Options);
         services.AddSingleton<RefusalFilter>();
         services.AddSingleton<Connections>();
         services.AddSingleton<RoomSubscriptions>();
