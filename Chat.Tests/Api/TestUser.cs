@@ -76,7 +76,7 @@ internal sealed class TestUser : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative))
         {
-            Content = JsonContent.Create(body, typeof(T), options: ChatJson.Default.Options),
+            Content = JsonContent.Create(body, options: ChatJson.Default.Options),
         };
         return await Http.SendAsync(request);
     }
