@@ -200,4 +200,25 @@ public sealed class SyncTests
 
         Assert.Equal(["numbered", "unnumbered", "unnumbered and lost", "numbered again"], alice.Texts("general"));
     }
+
+    [Fact]
+    public void A_gap_in_numbers_that_the_server_lost_does_not_keep_the_client_asking_for_ever()
+    {
+        _server.Says("bob", "general", "one");
+        var alice = new TestClient(_server, "alice").Start("general");
+        _server.Loss = 1;
+        _sim.Do(() => _server.Says("bob", "general", "lost"));
+        _server.Loss = 0;
+        _sim.Do(() => _server.Says("bob", "general", "ahead"));
+        _sim.Do(() => _server["general"].NewEpoch());
+        Assert.True(alice.Room("general").Timeline.Cursor.HasGap);
+
+        _sim.Run(TimeSpan.FromMinutes(2));
+        var calls = _server.PageCalls;
+        _sim.Run(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(calls, _server.PageCalls);
+        Assert.False(alice.Store.Connection.CatchingUp);
+        Assert.Equal(["one", "lost", "ahead"], alice.Texts("general"));
+    }
 }

@@ -36,6 +36,7 @@ public sealed partial class ChatConnection(
         history.Changed += Publish;
         outbox.Changed += Publish;
         store.RoomAdded += outbox.ShowIn;
+        store.ConfirmedUntold += history.Verify;
         if (me is not null)
         {
             await BecomeAsync(me, cancellationToken);
@@ -98,6 +99,7 @@ public sealed partial class ChatConnection(
         history.Changed -= Publish;
         outbox.Changed -= Publish;
         store.RoomAdded -= outbox.ShowIn;
+        store.ConfirmedUntold -= history.Verify;
         _stopping.Cancel();
         _user.Cancel();
         await CloseAsync();

@@ -1,4 +1,5 @@
 using Chat.Contracts;
+using Chat.Web.Client.Outbox;
 using Chat.Web.Client.State;
 using Chat.Web.Client.Storage;
 
@@ -20,6 +21,14 @@ public sealed partial class HistorySync(
     /// <summary>Pushes overtake each other by moments; a gap that closes by itself is not worth a request.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// After so many complete answers, over some ten seconds, that do not reach the numbers that came by push, the server
+    /// has lost those numbers (Redis came back empty): what was accepted is in the archive by then.
+    /// </summary>
+    private const int MaxAttemptsForNumbers = 6;
+
+    private static readonly TimeSpan EventWithin = TimeSpan.FromSeconds(3);
+    private const int Few = 10;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), random);
     private readonly Dictionary<string, Task> _running = new(StringComparer.Ordinal);
     private readonly HashSet<string> _again = new(StringComparer.Ordinal);
@@ -100,7 +109,7 @@ public sealed partial class HistorySync(
             for (var attempt = 0; store.Room(room.Id) == room; attempt++)
             {
                 _again.Remove(room.Id);
-                var healed = await TryAsync(room, Stopping);
+                var healed = await TryAsync(room, attempt, Stopping);
                 if (healed && !_again.Contains(room.Id))
                 {
                     return;
@@ -130,7 +139,7 @@ public sealed partial class HistorySync(
     }
 
     /// <summary>True when nothing is missing any more.</summary>
-    private async Task<bool> TryAsync(RoomState room, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(RoomState room, int attempt, CancellationToken cancellationToken)
     {
         try
         {
@@ -138,6 +147,11 @@ public sealed partial class HistorySync(
             var settled = await SettleDoubtsAsync(room, cancellationToken);
             room.Timeline.SetIncomplete(!caughtUp || !settled);
             Changed?.Invoke();
+            if (caughtUp && settled && attempt >= MaxAttemptsForNumbers)
+            {
+                room.Timeline.Cursor.ForgetAhead();
+            }
+
             return caughtUp && settled && !room.Timeline.Cursor.HasGap;
         }
         catch (ApiException e)
@@ -228,6 +242,52 @@ public sealed partial class HistorySync(
         }
 
         room.Timeline.Stale = !complete;
+    }
+
+    /// <summary>
+    /// A change of one's own was confirmed and its event may be lost, or may have been overtaken by another device's: unless
+    /// it comes in a moment, the message is read again.
+    /// </summary>
+    internal async void Verify(RoomState room, OutboxItem item)
+    {
+        try
+        {
+            for (var attempt = 0; store.Room(room.Id) == room; attempt++)
+            {
+                await Task.Delay(attempt == 0 ? EventWithin : _backoff.After(attempt), time);
+                if (!room.Timeline.IsUntold(item.Id))
+                {
+                    return;
+                }
+
+                if (room.Timeline.KeyOf(item.MessageId) is not { } key)
+                {
+                    // Far from the screen by now: its page will have the change.
+                    room.Timeline.Told(item);
+                    return;
+                }
+
+                try
+                {
+                    var until = HistoryKey.At(key.Timestamp.AddMilliseconds(1));
+                    var page = await api.MessagesAsync(room.Id, until, null, Few, CancellationToken.None);
+                    if (page.Messages.Any(m => m.Id == item.MessageId))
+                    {
+                        room.Timeline.Merge(page.Messages, key, key);
+                        room.Timeline.Told(item);
+                        return;
+                    }
+                }
+                catch (ApiException e) when (e.Code is not (ErrorCodes.NotSignedIn or ErrorCodes.RoomNotFound))
+                {
+                    LogFailed(e.Code);
+                }
+            }
+        }
+        catch (ApiException e)
+        {
+            LogFailed(e.Code);
+        }
     }
 
     private void Doubt(RoomState room, MessagePage page, HistoryKey? before, HistoryKey? after)

@@ -48,8 +48,8 @@ public sealed partial class HistorySync
         {
             if (!room.Timeline.Covers(from, HistoryKey.End))
             {
-                await LoadAfterAsync(room, from, cancellationToken);
-                await LoadBeforeAsync(room, from, cancellationToken);
+                var before = await api.MessagesAsync(room.Id, from, null, Limits.PageDefault, cancellationToken);
+                await TakeAroundAsync(room, before, cancellationToken);
                 room.Timeline.Show(from);
             }
 
@@ -111,21 +111,32 @@ public sealed partial class HistorySync
             return;
         }
 
-        // The page before it ends where it begins; what follows that end is the message itself and what comes after.
         var before = await api.MessagesBeforeAsync(room.Id, messageId, Limits.PageDefault, cancellationToken);
-        var from = before.Messages.Count > 0 ? HistoryKey.Of(before.Messages[^1]) : HistoryKey.Start;
-        var after = await api.MessagesAsync(room.Id, null, from, Limits.PageDefault, cancellationToken);
-        if (!after.Messages.Any(m => m.Id == messageId))
+        var complete = await TakeAroundAsync(room, before, cancellationToken);
+        if (timeline.KeyOf(messageId) is not { } key)
         {
-            throw new ApiException(before.Complete && after.Complete ? ErrorCodes.MessageNotFound : ErrorCodes.Unavailable, 404);
+            throw new ApiException(complete ? ErrorCodes.MessageNotFound : ErrorCodes.Unavailable, 404);
         }
 
+        timeline.Show(key);
+    }
+
+    /// <summary>
+    /// Takes a page that ends before a message, and what follows: cursors are exclusive, so what follows the page's own last
+    /// message is the message itself and what comes after it. True when both were complete.
+    /// </summary>
+    private async Task<bool> TakeAroundAsync(RoomState room, MessagePage before, CancellationToken cancellationToken)
+    {
+        if (before is { Complete: false, Messages.Count: 0 })
+        {
+            throw new ApiException(ErrorCodes.Unavailable, 503);
+        }
+
+        var from = Last(before) ?? HistoryKey.Start;
+        var after = await api.MessagesAsync(room.Id, null, from, Limits.PageDefault, cancellationToken);
         TakeBefore(room, before, from);
         TakeAfter(room, after, from);
-        if (timeline.KeyOf(messageId) is { } key)
-        {
-            timeline.Show(key);
-        }
+        return before.Complete && after.Complete;
     }
 
     public async Task JumpToNewestAsync(RoomState room, CancellationToken cancellationToken)

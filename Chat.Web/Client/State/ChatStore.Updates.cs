@@ -13,6 +13,9 @@ public sealed partial class ChatStore
     /// <summary>For the local copy: this room's messages changed.</summary>
     internal event Action<RoomState>? TimelineChanged;
 
+    /// <summary>The server has a change of one's own whose event has not come (yet).</summary>
+    internal event Action<RoomState, OutboxItem>? ConfirmedUntold;
+
     /// <summary>A room that was not known before.</summary>
     internal event Action<RoomState>? RoomAdded;
 
@@ -124,7 +127,17 @@ public sealed partial class ChatStore
 
     internal void Pending(OutboxItem item) => Room(item.RoomId)?.Timeline.Pending(item);
 
-    internal void Confirmed(OutboxItem item, SendReceipt? receipt) => Room(item.RoomId)?.Timeline.Confirmed(item, receipt);
+    internal void Confirmed(OutboxItem item, SendReceipt? receipt)
+    {
+        if (Room(item.RoomId) is { } room)
+        {
+            room.Timeline.Confirmed(item, receipt);
+            if (room.Timeline.IsUntold(item.Id))
+            {
+                ConfirmedUntold?.Invoke(room, item);
+            }
+        }
+    }
 
     internal void Discarded(OutboxItem item) => Room(item.RoomId)?.Timeline.Discarded(item);
 

@@ -74,12 +74,11 @@ public sealed class ContiguousCursor
         Drain();
     }
 
-    /// <summary>Nothing is known any more: the room is loaded anew.</summary>
-    public void Reset()
-    {
-        _ahead.Clear();
-        (_aheadEpoch, Epoch, Seq, Last) = ("", "", 0, null);
-    }
+    /// <summary>
+    /// The numbers that showed the gap are no longer the server's: it lost them, and history has answered complete again
+    /// and again since. What comes next in a new epoch is caught up from the last contiguous message as always.
+    /// </summary>
+    public void ForgetAhead() => _ahead.Clear();
 
     private void Drain()
     {

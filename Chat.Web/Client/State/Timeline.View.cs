@@ -67,6 +67,16 @@ public sealed partial class Timeline
         Touch(item.MessageId);
     }
 
+    /// <summary>A confirmed change that no event has told yet.</summary>
+    internal bool IsUntold(string itemId) => _confirmed.Contains(itemId);
+
+    /// <summary>The message was read again: whatever it says now is so.</summary>
+    internal void Told(OutboxItem item)
+    {
+        DropChange(item.MessageId, c => c.Id == item.Id);
+        Touch(item.MessageId);
+    }
+
     internal void Discarded(OutboxItem item)
     {
         if (item.Kind == OutboxKind.Send)

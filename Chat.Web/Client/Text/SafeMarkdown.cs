@@ -1,4 +1,7 @@
+using System.Net;
 using Markdig;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
 
 namespace Chat.Web.Client.Text;
 
@@ -14,9 +17,27 @@ internal static class SafeMarkdown
         .UseSoftlineBreakAsHardlineBreak()
         .Build();
 
+    /// <summary>Deeper than anybody writes; the renderer goes down a call for each, and the browser's stack is small.</summary>
+    private const int MaxDepth = 64;
+
     public static string ToHtml(string content, string? me)
     {
-        var document = Markdown.Parse(content, Pipeline);
+        MarkdownDocument document;
+        try
+        {
+            document = Markdown.Parse(content, Pipeline);
+        }
+        catch (ArgumentException)
+        {
+            // Markdig's answer to nesting without end.
+            return Plain(content);
+        }
+
+        if (IsDeep(document))
+        {
+            return Plain(content);
+        }
+
         using var writer = new StringWriter();
         var renderer = new SafeHtmlRenderer(writer, me);
         Pipeline.Setup(renderer);
@@ -24,5 +45,38 @@ internal static class SafeMarkdown
         renderer.Render(document);
         writer.Flush();
         return writer.ToString();
+    }
+
+    private static string Plain(string content) =>
+        $"<p>{WebUtility.HtmlEncode(content).ReplaceLineEndings("\n").Replace("\n", "<br />\n", StringComparison.Ordinal)}</p>\n";
+
+    private static bool IsDeep(MarkdownDocument document)
+    {
+        var open = new Stack<(MarkdownObject Node, int Depth)>();
+        open.Push((document, 0));
+        while (open.TryPop(out var next))
+        {
+            if (next.Depth > MaxDepth)
+            {
+                return true;
+            }
+
+            IEnumerable<MarkdownObject?> children = next.Node switch
+            {
+                ContainerBlock blocks => blocks,
+                LeafBlock leaf => [leaf.Inline],
+                ContainerInline inlines => inlines,
+                _ => [],
+            };
+            foreach (var child in children)
+            {
+                if (child is not null)
+                {
+                    open.Push((child, next.Depth + 1));
+                }
+            }
+        }
+
+        return false;
     }
 }

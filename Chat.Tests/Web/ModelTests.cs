@@ -1,0 +1,187 @@
+using Chat.Contracts;
+using Chat.Web.Client.State;
+
+namespace Chat.Tests.Web;
+
+/// <summary>
+/// Everything at once, at random: pushes lost, doubled and overtaken, sockets and networks that come and go, new epochs,
+/// stores that are away, readers who scroll and jump, writers who edit and react. Afterwards every client shows exactly
+/// what the server has. The seed in a failing test's name repeats it.
+/// </summary>
+public sealed class ModelTests
+{
+    private static readonly string[] Emoji = ["👍", "🎉", "❤️"];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(10)]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(18)]
+    [InlineData(19)]
+    [InlineData(20)]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    [InlineData(24)]
+    [InlineData(25)]
+    [InlineData(26)]
+    [InlineData(27)]
+    [InlineData(28)]
+    [InlineData(29)]
+    [InlineData(30)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(34)]
+    [InlineData(35)]
+    [InlineData(36)]
+    [InlineData(37)]
+    [InlineData(38)]
+    [InlineData(39)]
+    [InlineData(40)]
+    [InlineData(41)]
+    [InlineData(42)]
+    [InlineData(43)]
+    [InlineData(44)]
+    [InlineData(45)]
+    [InlineData(46)]
+    [InlineData(47)]
+    [InlineData(48)]
+    [InlineData(49)]
+    [InlineData(50)]
+    [InlineData(51)]
+    [InlineData(52)]
+    [InlineData(53)]
+    [InlineData(54)]
+    [InlineData(55)]
+    [InlineData(56)]
+    [InlineData(57)]
+    [InlineData(58)]
+    [InlineData(59)]
+    [InlineData(60)]
+    public void Whatever_happens_every_client_ends_with_what_the_server_has(int seed)
+    {
+        var sim = new Simulation(seed);
+        var server = new FakeServer(sim) { Loss = 0.2, Duplication = 0.2, Jitter = TimeSpan.FromMilliseconds(600) };
+        server.Add("general", "alice", "bob", "carol");
+        for (var i = 0; i < 130; i++)
+        {
+            server.Says("carol", "general", $"old{i}");
+        }
+
+        var browser = new FakeBrowser();
+        TestClient[] clients =
+        [
+            new TestClient(server, "alice", browser).Start("general"),
+            new TestClient(server, "alice", browser).Start("general"),
+            new TestClient(server, "bob").Start("general"),
+        ];
+        var written = new List<string>();
+        for (var step = 0; step < 250; step++)
+        {
+            var client = clients[sim.Random.Next(clients.Length)];
+            Act(sim, server, client, written);
+            sim.Run(TimeSpan.FromMilliseconds(sim.Random.Next(300)));
+        }
+
+        sim.Do(() => (server.Unreachable, server.NoSockets, server.Incomplete, server.Unnumbered) = (false, false, false, false));
+        (server.Loss, server.Duplication, server.Refuse, server.LostAcknowledgements) = (0, 0, default, 0);
+        foreach (var client in clients)
+        {
+            sim.Do(() => client.Tab.SetOnline(true));
+        }
+
+        sim.RunSeconds(1);
+        sim.Do(() => server.DropLinks());
+        foreach (var client in clients)
+        {
+            sim.Until(() => client.Outbox.Items.Count == 0, "the outbox is empty");
+            client.Settle();
+            sim.Until(() => !client.Store.Connection.HistoryIncomplete, "the history is whole");
+        }
+
+        var truth = server["general"].Messages;
+        Assert.Equal(written.Count, truth.Count(m => written.Contains(m.Id)));
+        sim.RunSeconds(10);
+        foreach (var client in clients)
+        {
+            client.ScrollThroughAll("general");
+            sim.RunSeconds(5);
+            Assert.Equal(truth.Select(Line), client.Shown("general").Select(i => Line(i.Message)));
+            Assert.All(client.Shown("general"), i => Assert.Equal((SendState.Sent, false), (i.State, i.Pending)));
+            Assert.Equal(server["general"].SummaryFor(client.Username).Unread, client.Room("general").Unread);
+            Assert.Equal(ConnectionPhase.Live, client.Phase);
+        }
+    }
+
+    private static void Act(Simulation sim, FakeServer server, TestClient client, List<string> written)
+    {
+        var shown = client.Room("general") is { } room ? room.Timeline.View.Items : [];
+        var own = shown.LastOrDefault(i => i.Message.Sender == client.Username && i.State == SendState.Sent);
+        var any = shown.Count > 0 ? shown[sim.Random.Next(shown.Count)] : null;
+        switch (sim.Random.Next(22))
+        {
+            case < 5:
+                sim.Do(() => written.Add(client.Actions.Send("general", $"c{written.Count} @carol")));
+                break;
+            case < 9:
+                sim.Do(() => Enumerable.Range(0, sim.Random.Next(1, 30)).ToList().ForEach(_ => server.Says("carol", "general", $"s{server["general"].Messages.Count}")));
+                break;
+            case 9 when own is not null:
+                sim.Do(() => client.Actions.Edit("general", own.Id, $"edited {sim.Random.Next(100)}"));
+                break;
+            case 10 when own is not null && sim.Random.Next(3) == 0:
+                sim.Do(() => client.Actions.Delete("general", own.Id));
+                break;
+            case 11 or 12 when any is { State: SendState.Sent }:
+                sim.Do(() => client.Actions.React("general", any.Id, Emoji[sim.Random.Next(3)], sim.Random.Next(3) > 0));
+                break;
+            case 13:
+                sim.Do(() => server.DropLinks(client.Username));
+                break;
+            case 14:
+                sim.Do(() => client.Tab.SetOnline(!client.Tab.IsOnline));
+                break;
+            case 15:
+                sim.Do(() => server.Unreachable = sim.Random.Next(3) == 0);
+                break;
+            case 16:
+                sim.Do(() => server.Incomplete = sim.Random.Next(3) == 0);
+                break;
+            case 17:
+                sim.Do(() => server["general"].NewEpoch());
+                break;
+            case 18:
+                sim.Do(() => server.Unnumbered = sim.Random.Next(2) == 0);
+                break;
+            case 19:
+                sim.Do(() => _ = client.Actions.LoadOlderAsync("general"));
+                break;
+            case 20 when any is not null:
+                sim.Do(() => server.LostAcknowledgements += sim.Random.Next(2));
+                sim.Do(() => client.Actions.MarkRead("general", any.Id));
+                break;
+            case 21:
+                sim.Do(() => server.Refuse = (ErrorCodes.NotAccepted, sim.Random.Next(3)));
+                break;
+        }
+    }
+
+    private static string Line(Message m) =>
+        $"{m.Timestamp.ToUnixTimeMilliseconds()} {m.Sender}: {m.Content}{(m.DeletedAt is null ? "" : " (deleted)")} " +
+        string.Join(' ', m.Reactions.Select(r => $"{r.Emoji}{string.Join(',', r.Users)}").Order(StringComparer.Ordinal));
+}
