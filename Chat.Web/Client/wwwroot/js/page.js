@@ -1,0 +1,96 @@
+// The little of the page that only script can do.
+export function keys(dotnet) {
+  addEventListener('keydown', event => {
+    const command = event.ctrlKey || event.metaKey;
+    if (command && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      dotnet.invokeMethodAsync('Key', 'switcher');
+    } else if (command && event.shiftKey && event.key.toLowerCase() === 'f') {
+      event.preventDefault();
+      dotnet.invokeMethodAsync('Key', 'search');
+    }
+  });
+}
+
+export const focus = selector => document.querySelector(selector)?.focus();
+
+export function title(count) {
+  document.title = count > 0 ? `(${count}) Chat` : 'Chat';
+}
+
+export const copy = text => navigator.clipboard.writeText(text);
+
+const grow = box => {
+  box.style.height = 'auto';
+  box.style.height = `${Math.min(box.scrollHeight, 220)}px`;
+};
+
+// Enter sends, so it must not also break the line; while a completion is offered its keys belong to it.
+export function composer(box) {
+  box.addEventListener('keydown', event => {
+    const completing = box.dataset.completing === 'true' && ['ArrowUp', 'ArrowDown', 'Tab', 'Enter'].includes(event.key);
+    if (completing || (event.key === 'Enter' && !event.shiftKey && !event.isComposing)) {
+      event.preventDefault();
+    }
+  });
+  box.addEventListener('input', () => grow(box));
+  grow(box);
+  if (matchMedia('(pointer: fine)').matches) {
+    box.focus({ preventScroll: true });
+  }
+}
+
+export function completing(box, on) {
+  box.dataset.completing = on;
+}
+
+export function setText(box, text) {
+  box.value = text;
+  grow(box);
+}
+
+export const wordBeforeCursor = box => /[@:][^\s@:]*$/.exec(box.value.slice(0, box.selectionStart))?.[0] ?? '';
+
+export function replaceWord(box, text) {
+  const word = wordBeforeCursor(box);
+  const start = box.selectionStart - word.length;
+  box.setRangeText(text, start, box.selectionStart, 'end');
+  grow(box);
+  return box.value;
+}
+
+export function theme(name) {
+  if (name) {
+    localStorage.setItem('chat-theme', name);
+    document.documentElement.dataset.theme = name;
+  } else if (name === '') {
+    localStorage.removeItem('chat-theme');
+    delete document.documentElement.dataset.theme;
+  }
+}
+
+export const currentTheme = () => localStorage.getItem('chat-theme') ?? '';
+
+export const notificationState = () => 'Notification' in globalThis ? Notification.permission : 'denied';
+
+export const askNotifications = async () => 'Notification' in globalThis ? await Notification.requestPermission() : 'denied';
+
+export function notify(who, text, address) {
+  if (document.hidden && 'Notification' in globalThis && Notification.permission === 'granted') {
+    const shown = new Notification(who, { body: text, tag: address });
+    shown.onclick = () => { focusWindow(address); shown.close(); };
+  }
+}
+
+function focusWindow(address) {
+  window.focus();
+  if (location.pathname !== address) {
+    globalThis.Blazor?.navigateTo(address);
+  }
+}
+
+export function showModal(dialog) {
+  if (!dialog.open) {
+    dialog.showModal();
+  }
+}
