@@ -77,7 +77,7 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
         await AnswerAsync(() => server.Page(
             username,
             roomId,
-            server.RoomFor(username, roomId).Find(messageId) is { } message ? HistoryKey.Of(message) : throw Refused(ErrorCodes.MessageNotFound, 404),
+            server.RoomFor(username, roomId).Find(messageId) is { } message ? HistoryKey.Of(message) : throw Refused(ErrorCodes.InvalidCursor, 400),
             null,
             limit));
 
@@ -127,6 +127,12 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
         throw new NotSupportedException();
 
     public Task<IReadOnlyList<UserInfo>> UsersAsync(string query, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task DeleteAccountAsync(DeleteAccountRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<RoomInvite> CreateInviteAsync(string roomId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     private static void Check(FakeServer server, string username, string roomId, string messageId)
     {

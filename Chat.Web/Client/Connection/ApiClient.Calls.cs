@@ -87,5 +87,14 @@ public sealed partial class ApiClient : IChatApi
     public Task<IReadOnlyList<UserInfo>> UsersAsync(string query, CancellationToken cancellationToken) =>
         GetAsync($"api/users?q={Escape(query)}", json.IReadOnlyListUserInfo, cancellationToken);
 
+    public Task DeleteAccountAsync(DeleteAccountRequest request, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, "api/auth/me", request, json.DeleteAccountRequest, cancellationToken);
+
+    public Task<RoomInvite> CreateInviteAsync(string roomId, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, $"api/rooms/{Escape(roomId)}/invites"), json.RoomInvite, cancellationToken);
+
+    public Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, $"api/invites/{Escape(token)}"), json.RoomSummary, cancellationToken);
+
     private static string MessagePath(string roomId, string messageId) => $"api/rooms/{Escape(roomId)}/messages/{Escape(messageId)}";
 }

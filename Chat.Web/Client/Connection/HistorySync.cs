@@ -111,7 +111,16 @@ public sealed partial class HistorySync
             return;
         }
 
-        var before = await api.MessagesBeforeAsync(room.Id, messageId, Limits.PageDefault, cancellationToken);
+        MessagePage before;
+        try
+        {
+            before = await api.MessagesBeforeAsync(room.Id, messageId, Limits.PageDefault, cancellationToken);
+        }
+        catch (ApiException e) when (e.Code == ErrorCodes.InvalidCursor)
+        {
+            throw new ApiException(ErrorCodes.MessageNotFound, e.Status, inner: e);
+        }
+
         var complete = await TakeAroundAsync(room, before, cancellationToken);
         if (timeline.KeyOf(messageId) is not { } key)
         {

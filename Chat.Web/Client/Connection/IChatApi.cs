@@ -60,4 +60,11 @@ public interface IChatApi
     Task<SearchPage> SearchAsync(string query, string? roomId, string? from, HistoryKey? before, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<UserInfo>> UsersAsync(string query, CancellationToken cancellationToken);
+
+    Task DeleteAccountAsync(DeleteAccountRequest request, CancellationToken cancellationToken);
+
+    Task<RoomInvite> CreateInviteAsync(string roomId, CancellationToken cancellationToken);
+
+    /// <summary>Joins the room of the invite.</summary>
+    Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken);
 }

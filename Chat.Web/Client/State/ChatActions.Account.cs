@@ -33,4 +33,11 @@ public sealed partial class ChatActions
 
     public Task<Outcome> SetDisplayNameAsync(string displayName, CancellationToken cancellationToken = default) =>
         AskAsync(async () => store.SetMe(await api.UpdateMeAsync(new UpdateMeRequest(displayName), cancellationToken)));
+
+    /// <summary>Deletes the account and what this browser keeps of it. The export, before it, is the link <c>/api/auth/export</c>.</summary>
+    public Task<Outcome> DeleteAccountAsync(string password, CancellationToken cancellationToken = default) => AskAsync(async () =>
+    {
+        await api.DeleteAccountAsync(new DeleteAccountRequest(password), cancellationToken);
+        await connection.ForgetUserAsync(cancellationToken);
+    });
 }

@@ -34,6 +34,14 @@ public sealed partial class ChatActions
         await ReadMembersAsync(roomId, cancellationToken);
     });
 
+    /// <summary>A link that lets whoever has it join.</summary>
+    public Task<Outcome<RoomInvite>> CreateInviteAsync(string roomId, CancellationToken cancellationToken = default) =>
+        AskAsync(() => api.CreateInviteAsync(roomId, cancellationToken));
+
+    /// <summary>Joins the room of an invite's link.</summary>
+    public Task<Outcome<RoomSummary>> AcceptInviteAsync(string token, CancellationToken cancellationToken = default) =>
+        AskAsync(async () => store.SetRoom(await api.AcceptInviteAsync(token, cancellationToken)).Summary);
+
     public Task<Outcome> RemoveMemberAsync(string roomId, string username, CancellationToken cancellationToken = default) => AskAsync(async () =>
     {
         await api.RemoveMemberAsync(roomId, username, cancellationToken);
