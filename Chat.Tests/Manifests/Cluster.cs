@@ -48,6 +48,7 @@ public sealed class Cluster : IAsyncLifetime
     {
         if (_kubesim is not null)
         {
+            await _kubesim.StopAsync(TimeSpan.FromSeconds(30));
             await _kubesim.DisposeAsync();
         }
 
@@ -75,6 +76,8 @@ public sealed class Cluster : IAsyncLifetime
     }
 
     /// <summary>Every word that a JSONPath gives in the chat's namespace.</summary>
-    public async Task<string[]> ListAsync(string what, string path) =>
-        (await KubectlAsync("-n", "chat", "get", what, "-o", $"jsonpath={path}")).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+    public Task<string[]> ListAsync(string what, string path) => ListAsync([what], path);
+
+    public async Task<string[]> ListAsync(string[] what, string path) =>
+        (await KubectlAsync(["-n", "chat", "get", .. what, "-o", $"jsonpath={path}"])).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
 }
