@@ -6,6 +6,7 @@ var root = new RootCommand("Turns an Aspire manifest into what a Kubernetes clus
 {
     GenerateCommand.Create(),
     SecretsCommand.Create(),
+    BuildImagesCommand.Create(),
 };
 
 try
