@@ -62,6 +62,15 @@ public static class ChatBackendsExtensions
         return builder;
     }
 
+    /// <summary>Only what shares Data Protection's keys, for the pages: their copy in Redis and the one in the database.</summary>
+    public static IHostApplicationBuilder AddKeyBackends(this IHostApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.AddRedis();
+        builder.AddDatabase();
+        return builder;
+    }
+
     /// <summary>The path of a <c>sqlite:</c> connection string; null for another.</summary>
     public static string? SqliteFile(string connectionString) =>
         connectionString.StartsWith(Sqlite, StringComparison.OrdinalIgnoreCase) ? connectionString[Sqlite.Length..] : null;
