@@ -1,3 +1,4 @@
+using Chat.Backends.Database;
 using Chat.Backends.Keys;
 using Chat.Backends.Messaging;
 using Chat.Backends.Pods;
@@ -123,7 +124,7 @@ public static class ChatBackendsExtensions
         }
     }
 
-    private static void AddMongo(this IHostApplicationBuilder builder) => builder.AddMongoDBClient(ChatDb);
+    private static void AddMongo(this IHostApplicationBuilder builder) => builder.AddMongoStores(ChatDb);
 
     private static string Required(this IHostApplicationBuilder builder, string name) =>
         builder.Configuration.GetConnectionString(name) is { Length: > 0 } given
