@@ -28,7 +28,7 @@ public sealed partial class RedisGate
                     return;
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
                 return;
             }

@@ -121,7 +121,8 @@ public sealed partial class RedisGate(
 
     internal static bool IsAway(Exception e) => e switch
     {
-        RedisConnectionException or RedisTimeoutException or TimeoutException or ObjectDisposedException => true,
+        // Cancelled: the client does that to what it had not sent yet; nobody gives it a token.
+        RedisConnectionException or RedisTimeoutException or TimeoutException or ObjectDisposedException or OperationCanceledException => true,
         // Answers of a server that is starting, failing over or full: not now.
         RedisServerException s => NotNow.Any(code => s.Message.StartsWith(code, StringComparison.Ordinal)),
         _ => false,

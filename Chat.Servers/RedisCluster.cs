@@ -88,13 +88,21 @@ public sealed class RedisCluster : IAsyncDisposable
             var info = await resp.CallAsync(timeout.Token, "CLUSTER", "INFO");
             if (info.Contains("cluster_state:ok", StringComparison.Ordinal)
                 && info.Contains($"cluster_known_nodes:{_nodes.Length}", StringComparison.Ordinal)
-                && info.Contains($"cluster_slots_ok:{Slots}", StringComparison.Ordinal))
+                && info.Contains($"cluster_slots_ok:{Slots}", StringComparison.Ordinal)
+                && await IsLinkedAsync(resp, timeout.Token))
             {
                 return;
             }
 
             await Task.Delay(50, timeout.Token);
         }
+    }
+
+    /// <summary>What is published before a node is linked to all the others does not reach their subscribers.</summary>
+    private static async Task<bool> IsLinkedAsync(Resp resp, CancellationToken cancellationToken)
+    {
+        var nodes = await resp.CallAsync(cancellationToken, "CLUSTER", "NODES");
+        return !nodes.Contains("disconnected", StringComparison.Ordinal) && !nodes.Contains("handshake", StringComparison.Ordinal);
     }
 
     private static async Task ExpectOkAsync(Resp resp, CancellationToken cancellationToken, params string[] command)

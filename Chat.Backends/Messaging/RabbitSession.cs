@@ -1,6 +1,4 @@
-using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
-using Chat.ServiceDefaults;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -12,7 +10,6 @@ namespace Chat.Backends.Messaging;
 /// </summary>
 internal sealed class RabbitSession : IAsyncDisposable
 {
-    private static readonly Counter<long> Leftovers = Telemetry.Meter.CreateCounter<long>("chat.broker.connection.unclean");
     private readonly IConnection _connection;
     private readonly IChannel _asking;
     private readonly SemaphoreSlim _askingTurn = new(1, 1);
@@ -67,7 +64,7 @@ internal sealed class RabbitSession : IAsyncDisposable
         }
         catch
         {
-            Abort(connection);
+            await AbortAsync(connection);
             throw;
         }
     }
@@ -104,27 +101,17 @@ internal sealed class RabbitSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Abandon("disposed");
-        Abort(_connection);
+        await AbortAsync(_connection);
         // The semaphore and the token source stay for those who are still leaving; they hold nothing unmanaged.
         await _unlimited.DisposeAsync();
     }
 
-    /// <summary>
-    /// Returns at once: towards a peer that does not answer the driver takes up to its continuation timeout of 20 seconds, and
-    /// who wants to connect anew must not wait for that.
-    /// </summary>
-    internal static void Abort(IConnection connection) => _ = Task.Run(async () =>
+    internal static async Task AbortAsync(IConnection connection)
     {
-        try
-        {
-            await connection.AbortAsync(TimeSpan.FromMilliseconds(500));
-            await connection.DisposeAsync();
-        }
-        catch (Exception e) when (RabbitPublisher.IsAbsence(e))
-        {
-            Leftovers.Add(1);
-        }
-    });
+        // A peer that is stopped does not answer a close: a moment for those that do.
+        await connection.AbortAsync(TimeSpan.FromMilliseconds(500));
+        await connection.DisposeAsync();
+    }
 
     private async Task OpenChannelsAsync(int count, CancellationToken cancellationToken)
     {

@@ -107,9 +107,15 @@ public sealed partial class RedisPodTransport(
                 await Task.Delay(options.Value.MaxProbeDelay / 4, time, _stopping.Token);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             return;
+        }
+        catch (Exception e)
+        {
+            // Nobody waits for this: the log must tell, and the clients must fetch what they may have missed.
+            RedisMetrics.Failures.Add(1);
+            LogRestoring(e);
         }
         finally
         {
@@ -154,6 +160,9 @@ public sealed partial class RedisPodTransport(
     }
 
     private static RedisChannel Channel(string name) => RedisChannel.Literal(name);
+
+    [LoggerMessage(2212, LogLevel.Error, "Subscribing again in Redis failed unexpectedly")]
+    private partial void LogRestoring(Exception e);
 
     [LoggerMessage(2211, LogLevel.Debug, "Subscribing in Redis failed; it is repeated")]
     private partial void LogSubscribing(Exception e);

@@ -127,7 +127,7 @@ public sealed class RabbitDeadLetters(
             }
             finally
             {
-                RabbitSession.Abort(connection);
+                await RabbitSession.AbortAsync(connection);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitPublisher.IsAbsence(e))

@@ -96,7 +96,7 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
         }
         catch
         {
-            RabbitSession.Abort(connection);
+            await RabbitSession.AbortAsync(connection);
             throw;
         }
     }
@@ -117,7 +117,7 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
             // Closing the connection below returns them as well.
         }
 
-        RabbitSession.Abort(_connection);
+        await RabbitSession.AbortAsync(_connection);
         await EndAsync();
     }
 

@@ -10,7 +10,7 @@ using StackExchange.Redis;
 namespace Chat.Tests.Backends.Pods;
 
 /// <summary>What one API pod has of Redis and of the path to the others, without the rest of it.</summary>
-internal sealed class TestPod : IAsyncDisposable
+public sealed class TestPod : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
@@ -39,7 +39,8 @@ internal sealed class TestPod : IAsyncDisposable
         services.Configure<RecentOptions>(o =>
         {
             // Tests share few cores with the servers they start.
-            o.Timeout = TimeSpan.FromSeconds(1);
+            o.Timeout = TimeSpan.FromSeconds(5);
+            o.StartTimeout = TimeSpan.FromSeconds(30);
             o.MaxProbeDelay = TimeSpan.FromMilliseconds(300);
             configure?.Invoke(o);
         });

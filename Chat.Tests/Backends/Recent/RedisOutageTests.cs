@@ -80,7 +80,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
     public async Task A_stopped_Redis_costs_one_call_its_timeout_and_no_message_is_doubled_when_it_goes_on()
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGSTOP.");
-        await using var pod = await TestPod.StartAsync(Redis.ConnectionString, configure: o => o.Timeout = TimeSpan.FromMilliseconds(300));
+        await using var pod = await TestPod.StartAsync(Redis.ConnectionString, configure: o => o.Timeout = TimeSpan.FromSeconds(2));
         await pod.Recent.AppendAsync(Message(1), default);
         if (!OperatingSystem.IsWindows())
         {

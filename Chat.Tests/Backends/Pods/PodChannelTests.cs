@@ -1,0 +1,122 @@
+using System.Text.Json;
+using Chat.Backends.Pods;
+using Chat.Contracts;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Chat.Tests.Backends.Pods;
+
+/// <summary>The channel alone, on transports that do as the test says.</summary>
+public sealed class PodChannelTests
+{
+    private readonly FakeTransport _redis = new("redis");
+    private readonly FakeTransport _broker = new("broker");
+    private readonly List<PodEvent> _events = [];
+
+    [Fact]
+    public async Task Events_go_the_first_way_that_takes_them()
+    {
+        await using var channel = Create();
+        Assert.True(await channel.PublishAsync(new PresenceChanged("alice", true), default));
+        _redis.Refuses = true;
+        Assert.True(await channel.PublishAsync(new PresenceChanged("bob", true), default));
+        _redis.IsAvailable = false;
+        Assert.Equal("broker", channel.Path);
+        Assert.True(await channel.PublishAsync(new PresenceChanged("carol", true), default));
+
+        Assert.Equal(["alice"], _redis.Published.OfType<PresenceChanged>().Select(e => e.Username));
+        Assert.Equal(["bob", "carol"], _broker.Published.OfType<PresenceChanged>().Select(e => e.Username));
+    }
+
+    [Fact]
+    public async Task What_no_way_takes_is_refused_and_goes_out_with_the_first_that_works_again_except_typing()
+    {
+        await using var channel = Create();
+        _redis.IsAvailable = _broker.IsAvailable = false;
+        Assert.Equal("none", channel.Path);
+        Assert.False(await channel.PublishAsync(new SomebodyTypes(new TypingEvent("general", "alice")), default));
+        Assert.False(await channel.PublishAsync(new SessionsEnded("alice", "s1"), default));
+        Assert.False(await channel.PublishAsync(new SessionsEnded("alice", "s2"), default));
+
+        _broker.IsAvailable = true;
+        channel.OnGap(_broker);
+
+        await Eventually.IsTrueAsync(() => _broker.Published.Count == 2, "both were sent");
+        Assert.Equal(["s1", "s2"], _broker.Published.Cast<SessionsEnded>().Select(e => e.SessionId));
+        Assert.IsType<ResyncNeeded>(Assert.Single(_events));
+    }
+
+    [Fact]
+    public async Task What_comes_twice_or_from_itself_or_is_not_readable_is_dropped()
+    {
+        await using var channel = Create();
+        var ended = new SessionsEnded("alice", "s1");
+        await channel.OnBodyAsync(Body("other", ended));
+        await channel.OnBodyAsync(Body("another", ended));
+        await channel.OnBodyAsync(Body(channel.PodId, new SessionsEnded("alice", "s2")));
+        await channel.OnBodyAsync("not json"u8.ToArray());
+        Assert.Equal([ended], _events);
+
+        // One message is one, whichever event brought it.
+        var message = PodMessages.New("general", 1);
+        await channel.OnBodyAsync(Body("other", new MessageArrived(message)));
+        await channel.OnBodyAsync(Body("other", new MessageArrived(message with { Seq = 7, Epoch = "e" })));
+        Assert.Equal(2, _events.Count);
+    }
+
+    [Fact]
+    public async Task A_handler_that_fails_does_not_keep_the_next_event_from_coming()
+    {
+        await using var channel = new PodChannel(new PodIdentity("me"), [_redis], NullLogger<PodChannel>.Instance);
+        channel.OnEvent(e => e is PresenceChanged { Username: "bad" } ? throw new InvalidOperationException() : Add(e));
+        await channel.OnBodyAsync(Body("other", new PresenceChanged("bad", true)));
+        await channel.OnBodyAsync(Body("other", new PresenceChanged("good", true)));
+        Assert.Single(_events);
+    }
+
+    private PodChannel Create()
+    {
+        var channel = new PodChannel(new PodIdentity("me"), [_redis, _broker], NullLogger<PodChannel>.Instance);
+        channel.OnEvent(Add);
+        return channel;
+    }
+
+    private Task Add(PodEvent podEvent)
+    {
+        _events.Add(podEvent);
+        return Task.CompletedTask;
+    }
+
+    private static byte[] Body(string pod, PodEvent podEvent) =>
+        JsonSerializer.SerializeToUtf8Bytes(new PodEnvelope(pod, podEvent), PodJson.Default.PodEnvelope);
+
+    private sealed class FakeTransport(string name) : IPodTransport
+    {
+        public string Name => name;
+
+        public bool IsAvailable { get; set; } = true;
+
+        public bool Refuses { get; set; }
+
+        public List<PodEvent> Published { get; } = [];
+
+        public void Start(IPodReceiver receiver)
+        {
+        }
+
+        public Task SubscribeAsync(string roomId, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task UnsubscribeAsync(string roomId, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public ValueTask<bool> PublishAsync(string? roomId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        {
+            if (!Refuses)
+            {
+                Published.Add(JsonSerializer.Deserialize(body.Span, PodJson.Default.PodEnvelope)!.Event);
+            }
+
+            return ValueTask.FromResult(!Refuses);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

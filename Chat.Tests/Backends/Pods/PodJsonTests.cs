@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Chat.Backends.Pods;
+using Chat.Contracts;
+
+namespace Chat.Tests.Backends.Pods;
+
+public sealed class PodJsonTests
+{
+    public static TheoryData<string> Kinds => [.. Events().Select(e => e.GetType().Name)];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_event_survives_the_wire(string kind)
+    {
+        var sent = Events().Single(e => e.GetType().Name == kind);
+        var json = JsonSerializer.SerializeToUtf8Bytes(new PodEnvelope("p1", sent), PodJson.Default.PodEnvelope);
+        var read = JsonSerializer.Deserialize(json, PodJson.Default.PodEnvelope)!;
+        Assert.Equal("p1", read.Pod);
+        Assert.Equal(sent.EventId, read.Event.EventId);
+        Assert.Equal(sent.RoomId, read.Event.RoomId);
+        Assert.Equivalent(sent, read.Event, strict: true);
+    }
+
+    private static IEnumerable<PodEvent> Events()
+    {
+        var at = new DateTimeOffset(2026, 2, 8, 14, 50, 0, TimeSpan.Zero);
+        yield return new MessageArrived(new Message { Id = "m1", Sender = "alice", RoomId = "general", Content = "hi", Timestamp = at, Mentions = ["bob"] });
+        yield return new MessageWasChanged(new ReactionChanged { Id = "m1", RoomId = "general", Username = "bob", Emoji = "👍", On = true, At = at });
+        yield return new SomebodyTypes(new TypingEvent("general", "alice"));
+        yield return new ReadMarkMoved(new ReadEvent("general", "alice", "m1"));
+        yield return new RoomWasChanged(new RoomChanged { Id = "general", Name = "General", Kind = RoomKind.Private, MemberCount = 3 });
+        yield return new MembershipChanged("general", "alice", true);
+        yield return new PresenceChanged("alice", true);
+        yield return new SessionsEnded("alice", null, "s1");
+        yield return new ResyncNeeded("general");
+    }
+}

@@ -1,0 +1,95 @@
+using Chat.Backends;
+using Chat.Backends.Sessions;
+using Chat.Tests.Backends.Pods;
+using Chat.Tests.Backends.Sqlite;
+using Chat.Tests.Servers;
+using StackExchange.Redis;
+
+namespace Chat.Tests.Backends.Sessions;
+
+public abstract class RedisSessionStoreContract : SessionStoreContract, IAsyncLifetime
+{
+    private TestPod? _pod;
+
+    protected abstract string ConnectionString { get; }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_pod is not null)
+        {
+            await _pod.DisposeAsync();
+        }
+    }
+
+    [SkippableFact]
+    public async Task Another_program_finds_the_session_under_its_name_until_it_expires()
+    {
+        var store = await CreateAsync();
+        var session = New("named");
+        await store.SaveAsync(session, default);
+        using var other = await ConnectionMultiplexer.ConnectAsync(ConnectionString);
+        var key = $"session:{session.Id}";
+        Assert.Contains($"\"username\":\"{session.Username}\"", (string?)await other.GetDatabase().StringGetAsync(key), StringComparison.Ordinal);
+        Assert.InRange((await other.GetDatabase().KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromDays(13), TimeSpan.FromDays(14));
+
+        await store.EndAsync(session.Id, session.Username, default);
+        Assert.InRange((await other.GetDatabase().KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromDays(13), TimeSpan.FromDays(14));
+    }
+
+    [SkippableFact]
+    public async Task Nobody_ends_anothers_session()
+    {
+        var store = await CreateAsync();
+        await store.SaveAsync(New("mine"), default);
+        await store.EndAsync(New("mine").Id, "mallory", default);
+        Assert.Null((await store.FindAsync(New("mine").Id, default))!.EndedAt);
+    }
+
+    protected override async Task<ISessionStore> CreateAsync()
+    {
+        _pod = await TestPod.StartAsync(ConnectionString);
+        return new RedisSessionStore(_pod.Gate, Time);
+    }
+}
+
+public sealed class RedisSessionStoreTests(RedisFixture redis) : RedisSessionStoreContract, IClassFixture<RedisFixture>
+{
+    protected override string ConnectionString => redis.ConnectionString;
+}
+
+public sealed class GarnetSessionStoreTests(GarnetFixture garnet) : RedisSessionStoreContract, IClassFixture<GarnetFixture>
+{
+    protected override string ConnectionString => garnet.ConnectionString;
+}
+
+public sealed class RedisClusterSessionStoreTests(RedisClusterFixture cluster) : RedisSessionStoreContract, IClassFixture<RedisClusterFixture>
+{
+    protected override string ConnectionString => cluster.ConnectionString;
+}
+
+public sealed class SqliteSessionStoreTests : SessionStoreContract, IAsyncLifetime
+{
+    private readonly SqliteFile _file = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _file.DisposeAsync();
+
+    protected override Task<ISessionStore> CreateAsync() => Task.FromResult<ISessionStore>(new SqliteSessionStore(_file.Open(), Time));
+}
+
+public sealed class AbsentSessionStoreTests
+{
+    [Fact]
+    public async Task Without_Redis_every_call_says_that_it_is_away()
+    {
+        await using var pod = await TestPod.StartAsync("127.0.0.1:1", configure: o => o.StartTimeout = TimeSpan.FromMilliseconds(10));
+        var store = new RedisSessionStore(pod.Gate, TimeProvider.System);
+        var e = await Assert.ThrowsAsync<BackendUnavailableException>(() => store.FindAsync("s", default));
+        Assert.Equal("cache", e.Backend);
+        await Assert.ThrowsAsync<BackendUnavailableException>(() => store.ListAsync("alice", default));
+        await Assert.ThrowsAsync<BackendUnavailableException>(() => store.EndAsync("s", "alice", default));
+    }
+}
