@@ -87,8 +87,14 @@ public sealed class RedisSessionStore(RedisGate gate, TimeProvider time) : ISess
                 var mark = session is null
                     ? new Session
                     {
-                        Id = sessionId, Username = username, DisplayName = "", SecurityStamp = "",
-                        CreatedAt = now, LastSeenAt = now, ExpiresAt = now + LongestLife, EndedAt = now,
+                        Id = sessionId,
+                        Username = username,
+                        DisplayName = "",
+                        SecurityStamp = "",
+                        CreatedAt = now,
+                        LastSeenAt = now,
+                        ExpiresAt = now + LongestLife,
+                        EndedAt = now,
                     }
                     : session with { EndedAt = now };
                 await d.StringSetAsync(key, Write(mark), mark.ExpiresAt > now ? mark.ExpiresAt - now : TimeSpan.FromMinutes(1));

@@ -191,7 +191,12 @@ public sealed class RedisOutageTests : IAsyncLifetime
 
     private static MessageEdited Edit(int i) => new()
     {
-        RoomId = Room, Id = Message(i).Id, Username = "alice", Content = "edited", EditId = "e1", At = Message(i).Timestamp.AddSeconds(1),
+        RoomId = Room,
+        Id = Message(i).Id,
+        Username = "alice",
+        Content = "edited",
+        EditId = "e1",
+        At = Message(i).Timestamp.AddSeconds(1),
     };
 
     private static Message Message(int i) => new()
