@@ -14,6 +14,10 @@ internal static class SqliteMessageRow
     public const string Columns =
         "id, room_id, sender, timestamp, content, seq, epoch, client_id, reply_to, mentions, reaction_states, edited_at, edit_id, deleted_at";
 
+    public const string FindById = $"SELECT {Columns} FROM messages WHERE id = $1";
+
+    public const string FindEarlyChanges = "SELECT state FROM early_changes WHERE id = $1 AND room_id = $2";
+
     public static Message Read(SqliteDataReader row)
     {
         var states = row.IsDBNull(10) ? null : JsonSerializer.Deserialize(row.GetString(10), SqliteJson.Default.IReadOnlyListReactionState);
@@ -53,11 +57,11 @@ internal static class SqliteMessageRow
             Values(message));
 
     public static Message? Find(SqliteSession session, string id) =>
-        session.First($"SELECT {Columns} FROM messages WHERE id = $1", Read, id);
+        session.First(FindById, Read, id);
 
     public static Message? FindEarly(SqliteSession session, string id, string roomId) =>
         session.First(
-            "SELECT state FROM early_changes WHERE id = $1 AND room_id = $2",
+            FindEarlyChanges,
             r => JsonSerializer.Deserialize(r.GetString(0), SqliteJson.Default.Message)!, id, roomId);
 
     public static void SaveEarly(SqliteSession session, Message state) =>
