@@ -1,3 +1,4 @@
+using Chat.Backends.Database;
 using Chat.Backends.Keys;
 using Chat.Backends.Messaging;
 using Chat.Backends.Pods;
@@ -62,6 +63,15 @@ public static class ChatBackendsExtensions
         return builder;
     }
 
+    /// <summary>Only what shares Data Protection's keys, for the pages: their copy in Redis and the one in the database.</summary>
+    public static IHostApplicationBuilder AddKeyBackends(this IHostApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.AddRedis();
+        builder.AddDatabase();
+        return builder;
+    }
+
     /// <summary>The path of a <c>sqlite:</c> connection string; null for another.</summary>
     public static string? SqliteFile(string connectionString) =>
         connectionString.StartsWith(Sqlite, StringComparison.OrdinalIgnoreCase) ? connectionString[Sqlite.Length..] : null;
@@ -114,7 +124,7 @@ public static class ChatBackendsExtensions
         }
     }
 
-    private static void AddMongo(this IHostApplicationBuilder builder) => builder.AddMongoDBClient(ChatDb);
+    private static void AddMongo(this IHostApplicationBuilder builder) => builder.AddMongoStores(ChatDb);
 
     private static string Required(this IHostApplicationBuilder builder, string name) =>
         builder.Configuration.GetConnectionString(name) is { Length: > 0 } given

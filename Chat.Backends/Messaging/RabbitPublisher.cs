@@ -140,7 +140,7 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
 
     private async Task KeepAsync()
     {
-        var backoff = new RabbitBackoff(_options.MaxReconnectDelay);
+        var backoff = new Backoff(_options.MaxReconnectDelay);
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -162,7 +162,9 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
                 Losses.Add(1);
                 LogLost(_logger, reason);
             }
-            catch (Exception e) when (IsAbsence(e))
+#pragma warning disable CA1031 // Whatever it is, ending here would leave the process without a broker for good.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
                 if (_stop.IsCancellationRequested)
                 {
@@ -170,7 +172,7 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
                 }
 
                 FailWaiting(e);
-                LogAway(_logger, e.GetType().Name);
+                LogAway(_logger, e.GetType().Name, e.Message);
                 await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -202,8 +204,8 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
     [LoggerMessage(EventId = 3002, Level = LogLevel.Warning, Message = "The broker's connection for publishing is lost: {Reason}")]
     private static partial void LogLost(ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 3003, Level = LogLevel.Warning, Message = "The broker is away ({Error}); trying again.")]
-    private static partial void LogAway(ILogger logger, string error);
+    [LoggerMessage(EventId = 3003, Level = LogLevel.Warning, Message = "The broker is away ({Error}: {Detail}); trying again.")]
+    private static partial void LogAway(ILogger logger, string error, string detail);
 
     [LoggerMessage(EventId = 3004, Level = LogLevel.Information, Message = "The broker could not be asked about {Queue} ({Error}).")]
     private static partial void LogNotAsked(ILogger logger, string queue, string error);

@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
+using Chat.ServiceDefaults;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -10,6 +12,7 @@ namespace Chat.Backends.Messaging;
 /// </summary>
 internal sealed class RabbitSession : IAsyncDisposable
 {
+    private static readonly Counter<long> Leftovers = Telemetry.Meter.CreateCounter<long>("chat.broker.connection.unclean");
     private readonly IConnection _connection;
     private readonly IChannel _asking;
     private readonly SemaphoreSlim _askingTurn = new(1, 1);
@@ -64,7 +67,7 @@ internal sealed class RabbitSession : IAsyncDisposable
         }
         catch
         {
-            await AbortAsync(connection);
+            Abort(connection);
             throw;
         }
     }
@@ -101,17 +104,27 @@ internal sealed class RabbitSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Abandon("disposed");
-        await AbortAsync(_connection);
+        Abort(_connection);
         // The semaphore and the token source stay for those who are still leaving; they hold nothing unmanaged.
         await _unlimited.DisposeAsync();
     }
 
-    internal static async Task AbortAsync(IConnection connection)
+    /// <summary>
+    /// Returns at once: towards a peer that does not answer the driver takes up to its continuation timeout of 20 seconds, and
+    /// who wants to connect anew must not wait for that.
+    /// </summary>
+    internal static void Abort(IConnection connection) => _ = Task.Run(async () =>
     {
-        // A peer that is stopped does not answer a close: a moment for those that do.
-        await connection.AbortAsync(TimeSpan.FromMilliseconds(500));
-        await connection.DisposeAsync();
-    }
+        try
+        {
+            await connection.AbortAsync(TimeSpan.FromMilliseconds(500));
+            await connection.DisposeAsync();
+        }
+        catch (Exception e) when (RabbitPublisher.IsAbsence(e))
+        {
+            Leftovers.Add(1);
+        }
+    });
 
     private async Task OpenChannelsAsync(int count, CancellationToken cancellationToken)
     {

@@ -127,7 +127,7 @@ public sealed class RabbitDeadLetters(
             }
             finally
             {
-                await RabbitSession.AbortAsync(connection);
+                RabbitSession.Abort(connection);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitPublisher.IsAbsence(e))

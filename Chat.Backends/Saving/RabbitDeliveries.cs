@@ -96,7 +96,7 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
         }
         catch
         {
-            await RabbitSession.AbortAsync(connection);
+            RabbitSession.Abort(connection);
             throw;
         }
     }
@@ -117,7 +117,7 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
             // Closing the connection below returns them as well.
         }
 
-        await RabbitSession.AbortAsync(_connection);
+        RabbitSession.Abort(_connection);
         await EndAsync();
     }
 

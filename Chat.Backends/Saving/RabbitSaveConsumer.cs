@@ -31,7 +31,7 @@ public sealed partial class RabbitSaveConsumer(
     public async Task RunAsync(SaveHandler handler, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        var backoff = new RabbitBackoff(_rabbit.MaxReconnectDelay);
+        var backoff = new Backoff(_rabbit.MaxReconnectDelay);
         while (!cancellationToken.IsCancellationRequested)
         {
             try

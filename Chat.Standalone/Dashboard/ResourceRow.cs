@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Chat.Standalone.Dashboard;
 
 /// <summary>A line of the resources page.</summary>
-public sealed record ResourceRow(string Id, string State, string Look, string Source, string Why, IReadOnlyList<string> Urls, string Restarts,
+public sealed record ResourceRow(string Id, string State, string Look, string Remark, string Source, string Why, IReadOnlyList<string> Urls, string Restarts,
     string Process, bool HasProcess, bool IsUp, IReadOnlyList<(string Name, string Value)> Variables)
 {
     internal static ResourceRow Of(Instance instance, CustomResourceSnapshot snapshot)
@@ -26,6 +26,7 @@ public sealed record ResourceRow(string Id, string State, string Look, string So
                 "Exited" when snapshot.ExitCode is not (null or 0) => "bad",
                 _ => "",
             },
+            state == KnownResourceStates.Waiting ? $"for {Property("resource.waits")}" : Property("resource.trouble"),
             Property(InstanceDescription.Source),
             Property(InstanceDescription.Why),
             [.. snapshot.Urls.Select(u => u.Url)],

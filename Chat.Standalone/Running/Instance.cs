@@ -14,7 +14,8 @@ internal sealed partial class Instance(string id, IResource resource, int index,
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StartingInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Worrying = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ProvenAfter = TimeSpan.FromSeconds(30);
 
@@ -39,6 +40,9 @@ internal sealed partial class Instance(string id, IResource resource, int index,
     public bool IsRunning => State == KnownResourceStates.Running;
 
     public bool IsHealthy { get; private set; }
+
+    /// <summary>Why it is not healthy, while it is not.</summary>
+    public string? Trouble { get; private set; }
 
     /// <summary>Started and not stopped since, whatever became of its process.</summary>
     public bool IsMeantToRun
@@ -101,7 +105,10 @@ internal sealed partial class Instance(string id, IResource resource, int index,
     public void Waiting(string forWhat)
     {
         LogWaiting(Id, forWhat);
-        Publish(KnownResourceStates.Waiting, healthy: false, s => s);
+        Publish(KnownResourceStates.Waiting, healthy: false, s => s with
+        {
+            Properties = [.. s.Properties.Where(p => p.Name != "resource.waits"), new("resource.waits", forWhat)],
+        });
     }
 
     public void Publish() => Publish(State, IsHealthy, s => s);
@@ -177,6 +184,7 @@ internal sealed partial class Instance(string id, IResource resource, int index,
 
     private async Task ProbeUntilItEndsAsync(CancellationToken stop)
     {
+        var (unhealthySince, told) = (clock.GetTimestamp(), false);
         while (!stop.IsCancellationRequested && !Runnable.Exited.IsCompleted)
         {
             string? trouble;
@@ -189,7 +197,7 @@ internal sealed partial class Instance(string id, IResource resource, int index,
                 }
                 catch (OperationCanceledException)
                 {
-                    trouble = "no answer";
+                    trouble = $"no answer within {ProbeTimeout.TotalSeconds:0} s";
                 }
             }
 
@@ -198,13 +206,19 @@ internal sealed partial class Instance(string id, IResource resource, int index,
                 return;
             }
 
-            if (trouble is null != IsHealthy)
+            if (trouble is null)
             {
-                if (trouble is not null)
-                {
-                    LogUnhealthy(Id, trouble);
-                }
+                (unhealthySince, told) = (clock.GetTimestamp(), false);
+            }
+            else if (!told && clock.GetElapsedTime(unhealthySince) > Worrying)
+            {
+                told = true;
+                LogUnhealthy(Id, trouble);
+            }
 
+            if (trouble is null != IsHealthy || trouble != Trouble)
+            {
+                Trouble = trouble;
                 Publish(KnownResourceStates.Running, healthy: trouble is null, s => s);
             }
 
@@ -217,18 +231,24 @@ internal sealed partial class Instance(string id, IResource resource, int index,
     {
         State = state;
         IsHealthy = healthy;
+        Trouble = state == KnownResourceStates.Running ? Trouble : null;
         Changed?.Invoke();
-        notifications.PublishUpdateAsync(Resource, Id, s => Describe(change(s) with
+        notifications.PublishUpdateAsync(Resource, Id, s =>
         {
-            State = state,
-            HealthStatus = healthy ? HealthStatus.Healthy : state == KnownResourceStates.Running ? HealthStatus.Unhealthy : null,
-            Properties =
-            [
-                .. s.Properties.Where(p => p.Name is not ("executable.pid" or "resource.restarts")),
-                new("executable.pid", IsRunning ? Runnable.ProcessId : null),
-                new("resource.restarts", Restarts),
-            ],
-        }));
+            var changed = change(s);
+            return Describe(changed with
+            {
+                State = state,
+                HealthStatus = healthy ? HealthStatus.Healthy : state == KnownResourceStates.Running ? HealthStatus.Unhealthy : null,
+                Properties =
+                [
+                    .. changed.Properties.Where(p => p.Name is not ("executable.pid" or "resource.restarts" or "resource.trouble")),
+                    new("executable.pid", IsRunning ? Runnable.ProcessId : null),
+                    new("resource.restarts", Restarts),
+                    new("resource.trouble", Trouble),
+                ],
+            });
+        });
     }
 
     [LoggerMessage(4101, LogLevel.Debug, "{Id} waits for {ForWhat}.")]
@@ -240,6 +260,6 @@ internal sealed partial class Instance(string id, IResource resource, int index,
     [LoggerMessage(4103, LogLevel.Warning, "{Id} ended by itself with exit code {ExitCode}; it is started again.")]
     private partial void LogEnded(string id, int exitCode);
 
-    [LoggerMessage(4104, LogLevel.Debug, "{Id} is not healthy: {Trouble}.")]
+    [LoggerMessage(4104, LogLevel.Warning, "{Id} has not been healthy for a minute: {Trouble}. Its log is on the dashboard.")]
     private partial void LogUnhealthy(string id, string trouble);
 }

@@ -7,7 +7,7 @@ namespace Chat.Tests.Hosting;
 public sealed class AppHostProcessTests : IAsyncLifetime, IDisposable
 {
     private static readonly string AppHost = Path.Combine(AppContext.BaseDirectory, "Chat.AppHost.dll");
-    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(5));
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-apphost-").FullName;
     private readonly List<Started> _started = [];
 

@@ -7,7 +7,7 @@ public sealed class AppHostTests
     [Fact]
     public async Task The_AppHost_can_be_started_inside_a_test_and_gives_its_cache_away()
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>(timeout.Token);
         await using var app = await builder.BuildAsync(timeout.Token);
         await app.StartAsync(timeout.Token);

@@ -9,7 +9,7 @@ namespace Chat.Tests.Hosting;
 
 public sealed class DashboardTests : IAsyncLifetime, IDisposable
 {
-    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(5));
     private readonly IDistributedApplicationTestingBuilder _builder = DistributedApplicationTestingBuilder.Create("--Chat:Dashboard=true");
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
     private DistributedApplication _app = null!;

@@ -10,7 +10,7 @@ namespace Chat.Tests.Hosting;
 
 public sealed class EngineTests : IAsyncLifetime, IDisposable
 {
-    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(5));
     private readonly IDistributedApplicationTestingBuilder _builder = DistributedApplicationTestingBuilder.Create();
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-engine-").FullName;
     private DistributedApplication? _app;

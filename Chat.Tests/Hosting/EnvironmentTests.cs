@@ -43,7 +43,7 @@ public sealed class EnvironmentTests
     [Fact]
     public async Task A_process_sees_the_values_its_replica_needs_and_nothing_of_what_the_AppHost_was_told()
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await using var builder = DistributedApplicationTestingBuilder.Create();
         var cache = builder.AddRedis("cache");
         var messaging = builder.AddRabbitMQ("messaging");
@@ -90,7 +90,7 @@ public sealed class EnvironmentTests
     public async Task A_server_found_on_the_machine_runs_with_the_generated_password_and_keeps_its_data_over_a_restart()
     {
         Skip.If(Chat.Servers.RedisServer.FindProgram() is null, "redis-server is not installed");
-        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await using var builder = DistributedApplicationTestingBuilder.Create("--Chat:Backing=found");
         builder.AddRedis("cache").WithDataVolume();
         await using var app = await builder.BuildAsync(timeout.Token);

@@ -66,13 +66,13 @@ public sealed class ManifestTests : IDisposable
             ["--publisher", "manifest", "--output-path", file, $"--Chat:Data={Path.Combine(_folder, ".chat")}"]);
         await using var app = await builder.BuildAsync();
         await app.StartAsync();
-        await app.WaitForShutdownAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        await app.WaitForShutdownAsync(new CancellationTokenSource(TimeSpan.FromMinutes(5)).Token);
         return await File.ReadAllTextAsync(file);
     }
 
     private static async Task PublishAsync(IDistributedApplicationBuilder builder)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await using var app = builder.Build();
         await app.RunAsync(timeout.Token);
     }

@@ -16,7 +16,7 @@ namespace Chat.Tests.Hosting;
 /// <summary>OpenTelemetry's own exporter against the dashboard's receiver.</summary>
 public sealed class TelemetryTests : IAsyncLifetime, IDisposable
 {
-    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(5));
     private readonly IDistributedApplicationTestingBuilder _builder = DistributedApplicationTestingBuilder.Create("--Chat:Dashboard=true");
     private readonly HttpClient _http = new();
     private DashboardServer _dashboard = null!;

@@ -1,7 +1,7 @@
-namespace Chat.Backends.Messaging;
+namespace Chat.Backends;
 
 /// <summary>50 ms doubling up to the maximum, each time between half of it and all of it, so that pods do not come in step.</summary>
-internal struct RabbitBackoff(TimeSpan max)
+internal struct Backoff(TimeSpan max)
 {
     private int _attempt;
 

@@ -1,0 +1,81 @@
+using Chat.Backends.Archive;
+using Chat.Backends.Keys;
+using Chat.Backends.Rooms;
+using Chat.Backends.Sessions;
+using Chat.Backends.Users;
+using MongoDB.Driver;
+
+namespace Chat.Backends.Database;
+
+/// <summary>Every collection and every index. Which query uses which is in docs/archive.md; creating one again is no error.</summary>
+public sealed class MongoCollections(IMongoDatabase database)
+{
+    public IMongoCollection<MongoMessage> Messages { get; } = database.GetCollection<MongoMessage>("messages");
+
+    public IMongoCollection<MongoUser> Users { get; } = database.GetCollection<MongoUser>("users");
+
+    public IMongoCollection<MongoRoom> Rooms { get; } = database.GetCollection<MongoRoom>("rooms");
+
+    public IMongoCollection<MongoMembership> Memberships { get; } = database.GetCollection<MongoMembership>("memberships");
+
+    public IMongoCollection<MongoSession> Sessions { get; } = database.GetCollection<MongoSession>("sessions");
+
+    public IMongoCollection<MongoKey> Keys { get; } = database.GetCollection<MongoKey>("keys");
+
+    /// <summary>A room's order; also backwards.</summary>
+    public static IndexKeysDefinition<MongoMessage> ByRoom { get; } =
+        Builders<MongoMessage>.IndexKeys.Ascending(m => m.RoomId).Ascending(m => m.Timestamp).Ascending(m => m.Id);
+
+    public async Task CreateIndexesAsync(CancellationToken cancellationToken)
+    {
+        var messages = Builders<MongoMessage>.IndexKeys;
+        await CreateAsync(
+            Messages,
+            [
+                Named(ByRoom, "room_order"),
+                Named(messages.Ascending(m => m.RoomId).Ascending("mentions").Ascending(m => m.Timestamp), "room_mentions"),
+                Named(messages.Ascending(m => m.RoomId).Ascending("words").Descending(m => m.Timestamp), "room_words"),
+                Named(messages.Ascending(m => m.Sender).Ascending(m => m.Timestamp).Ascending(m => m.Id), "sender_order"),
+                Named(messages.Ascending("pending.roomId"), "pending_room"),
+            ],
+            cancellationToken);
+        var users = Builders<MongoUser>.IndexKeys;
+        await CreateAsync(Users, [Named(users.Ascending("search").Ascending(u => u.Username), "search")], cancellationToken);
+        var rooms = Builders<MongoRoom>.IndexKeys;
+        await CreateAsync(
+            Rooms,
+            [
+                Named(rooms.Ascending(r => r.Kind).Ascending(r => r.Archived).Ascending(r => r.Id), "listed"),
+                Named(rooms.Ascending(r => r.Kind).Ascending(r => r.Archived).Ascending("words").Ascending(r => r.Id), "listed_words"),
+            ],
+            cancellationToken);
+        var memberships = Builders<MongoMembership>.IndexKeys;
+        await CreateAsync(
+            Memberships,
+            [
+                Named(memberships.Ascending(m => m.RoomId).Ascending(m => m.Username), "room_members"),
+                Named(memberships.Ascending(m => m.Username).Ascending(m => m.RoomId), "users_rooms"),
+            ],
+            cancellationToken);
+        var sessions = Builders<MongoSession>.IndexKeys;
+        await CreateAsync(
+            Sessions,
+            [
+                Named(sessions.Ascending(s => s.Username).Ascending(s => s.ExpiresAt), "users_sessions"),
+                Named(sessions.Ascending(s => s.ExpiresAt), "expiry"),
+            ],
+            cancellationToken);
+    }
+
+    /// <summary>One at a time: FerretDB 1.24 breaks down over several of which some are there.</summary>
+    private static async Task CreateAsync<T>(IMongoCollection<T> collection, CreateIndexModel<T>[] indexes, CancellationToken cancellationToken)
+    {
+        foreach (var index in indexes)
+        {
+            await collection.Indexes.CreateOneAsync(index, cancellationToken: cancellationToken);
+        }
+    }
+
+    private static CreateIndexModel<T> Named<T>(IndexKeysDefinition<T> keys, string name) =>
+        new(keys, new CreateIndexOptions { Name = name });
+}

@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Chat.Backends.Database;
+
+/// <summary>Section <c>Database</c>.</summary>
+public sealed class MongoOptions
+{
+    public const string Section = "Database";
+
+    /// <summary>The database, where the connection string names none.</summary>
+    [Required]
+    public string Name { get; set; } = "chatdb";
+
+    /// <summary>How long one call may take; one that takes longer counts as the server's absence until a ping answers.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Likewise for saving a batch.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:02:00")]
+    public TimeSpan SaveTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest pause between two pings of a server that is away; they begin at 50 ms and double, with jitter.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan MaxProbeDelay { get; set; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,45 @@
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Chat.Web.Proxy;
+
+/// <summary>
+/// <c>/api</c> and <c>/hubs</c> on the pages' own origin go to the API. In a cluster the ingress does this; here it lets a
+/// browser talk to one address.
+/// </summary>
+public static class ApiProxy
+{
+    private const string Cluster = "api";
+
+    public static void AddApiProxy(this IHostApplicationBuilder builder)
+    {
+        var api = ApiAddress.Of(builder.Configuration);
+        RouteConfig[] routes =
+        [
+            new() { RouteId = "api", ClusterId = Cluster, Match = new RouteMatch { Path = "/api/{**rest}" } },
+            new() { RouteId = "hubs", ClusterId = Cluster, Match = new RouteMatch { Path = "/hubs/{**rest}" } },
+        ];
+        ClusterConfig[] clusters =
+        [
+            new()
+            {
+                ClusterId = Cluster,
+                Destinations = new Dictionary<string, DestinationConfig> { [Cluster] = new() { Address = api.ToString() } },
+                // A socket may be quiet for as long as two keep-alives take.
+                HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromMinutes(2) },
+            },
+        ];
+        // The origin check of the API compares with the host that the browser used.
+        builder.Services.AddReverseProxy().LoadFromMemory(routes, clusters)
+            .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(5));
+    }
+
+    public static void MapApiProxy(this IEndpointRouteBuilder endpoints) => endpoints.MapReverseProxy();
+}
+
+/// <summary>Where the API is: what Aspire and the standalone engine put into the configuration, else the cluster's Service.</summary>
+public static class ApiAddress
+{
+    public static Uri Of(IConfiguration configuration) =>
+        new(configuration["services:api:http:0"] ?? configuration["services:api:https:0"] ?? "http://api:8080");
+}

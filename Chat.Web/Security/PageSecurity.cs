@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Chat.Web.Security;
+
+/// <summary>What browsers are told to refuse: nothing inline runs, nobody frames a page, nothing comes from elsewhere.</summary>
+public static class PageSecurity
+{
+    // WebAssembly needs 'wasm-unsafe-eval'; connect-src 'self' covers the socket of the same origin (CSP level 3).
+    private const string Policy =
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+        "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+    private static readonly string[] ProxyNetworks = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"];
+
+    public static void UsePageSecurity(this IApplicationBuilder app) => app.Use(static (context, next) =>
+    {
+        context.Response.OnStarting(static state =>
+        {
+            var headers = ((HttpContext)state).Response.Headers;
+            headers.ContentSecurityPolicy = Policy;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "same-origin";
+            headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()";
+            return Task.CompletedTask;
+        }, context);
+        return next(context);
+    });
+
+    /// <summary>Behind an ingress the pages' own scheme and host are those that the browser used.</summary>
+    public static void AddForwarding(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(o => o.AddServerHeader = false);
+        builder.Services.Configure<ForwardedHeadersOptions>(o =>
+        {
+            o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            foreach (var network in ProxyNetworks)
+            {
+                o.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+            }
+        });
+    }
+}
+
+/// <summary>The cookie that proves that a form came from our page.</summary>
+public static class AntiforgeryCookie
+{
+    public static void Configure(AntiforgeryOptions options)
+    {
+        options.Cookie.Name = "chat-form";
+        options.Cookie.SameSite = SameSiteMode.Strict;
+        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        // Framing is refused by the content security policy.
+        options.SuppressXFrameOptionsHeader = true;
+    }
+}
