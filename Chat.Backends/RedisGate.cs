@@ -24,6 +24,7 @@ public sealed partial class RedisGate(
 
     private readonly Lock _sync = new();
     private readonly CancellationTokenSource _stopping = new();
+    private int _disposed;
     private readonly TaskCompletionSource _openedOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _opening;
     private volatile bool _isOpen;
@@ -130,6 +131,12 @@ public sealed partial class RedisGate(
 
     public async ValueTask DisposeAsync()
     {
+        // The container disposes it twice: as itself and as a hosted service.
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         if (_opening is { } opening)
         {

@@ -50,16 +50,23 @@ public sealed partial class PodBridge(
     /// <summary>This pod's connections only: the others have it from Redis.</summary>
     public Task ShowHereAsync(Message message) => hub.Clients.Group(message.RoomId).MessageReceived(message);
 
-    /// <summary>A new connection enters all of its user's rooms.</summary>
+    /// <summary>
+    /// A new connection enters all of its user's rooms. The client counts as connected before that is done, and may have caught up
+    /// already: so it is told, once it hears of everything, to look whether something came in between.
+    /// </summary>
     public async Task ConnectedAsync(Connection connection, CancellationToken cancellationToken)
     {
-        using var turn = await connections.TurnAsync(connection.Username, cancellationToken);
-        connections.Add(connection);
-        online.Connected(connection.Username);
-        foreach (var room in await access.RoomsOfAsync(connection.Username, cancellationToken))
+        using (await connections.TurnAsync(connection.Username, cancellationToken))
         {
-            await EnterAsync(room, connection, cancellationToken);
+            connections.Add(connection);
+            online.Connected(connection.Username);
+            foreach (var room in await access.RoomsOfAsync(connection.Username, cancellationToken))
+            {
+                await EnterAsync(room, connection, cancellationToken);
+            }
         }
+
+        await hub.Clients.Client(connection.Id).Resync(new ResyncEvent());
     }
 
     public void Disconnected(Connection connection)

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using Chat.Api.Realtime;
-using Chat.Backends.Archive;
 using Chat.Backends.Saving;
-using Chat.Contracts;
 using Chat.Servers;
 using Chat.Tests.Servers;
+using Chat.Worker.Saving;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,10 +74,6 @@ public sealed class ApiFixture : IAsyncLifetime
         _stop.Dispose();
     }
 
-    private static SaveItem Item(SaveDelivery delivery) => delivery.Type == "message"
-        ? new SaveMessage(JsonSerializer.Deserialize(delivery.Body.Span, ChatJson.Default.Message)!)
-        : new SaveChange(JsonSerializer.Deserialize(delivery.Body.Span, ChatJson.Default.MessageChange)!);
-
     private ApiInstance Instance(int index)
     {
         _ = Redis;
@@ -88,17 +82,10 @@ public sealed class ApiFixture : IAsyncLifetime
 
     private async Task SaveAsync(IServiceProvider services)
     {
-        var archive = services.GetRequiredService<IMessageArchive>();
+        var saver = ActivatorUtilities.CreateInstance<MessageSaver>(services);
         try
         {
-            await services.GetRequiredService<ISaveConsumer>().RunAsync(
-                async (batch, cancellationToken) =>
-                {
-                    var items = batch.Select(Item).ToList();
-                    var results = await archive.SaveAsync(items, cancellationToken);
-                    return [.. results.Select(r => r.Kind == SaveResultKind.Refused ? SaveOutcome.DeadLetter(r.Reason ?? "") : SaveOutcome.Ack)];
-                },
-                _stop.Token);
+            await services.GetRequiredService<ISaveConsumer>().RunAsync(saver.HandleAsync, _stop.Token);
         }
         catch (OperationCanceledException)
         {

@@ -120,6 +120,12 @@ internal sealed class TestUser : IAsyncDisposable
         _connections.Add(connection);
         events?.Listen(connection);
         await connection.StartAsync();
+        if (events is not null)
+        {
+            // From here on it hears of everything.
+            await events.NextAsync<ResyncEvent>();
+        }
+
         return connection;
     }
 
@@ -210,6 +216,19 @@ internal static class Answers
         using var problem = JsonDocument.Parse(text);
         Assert.Equal(code, problem.RootElement.GetProperty("code").GetString());
         Assert.Equal((int)status, problem.RootElement.GetProperty("status").GetInt32());
+    }
+
+    /// <summary>
+    /// That there is none is only certain once everything queued is saved; until then the answer is another, so it is asked again.
+    /// </summary>
+    public static async Task EventuallyNotFoundAsync(Func<Task<HttpResponseMessage>> call)
+    {
+        await Servers.Eventually.AsyncTrue(async () =>
+        {
+            using var answer = await call();
+            return answer.StatusCode == HttpStatusCode.NotFound;
+        });
+        await call().RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.MessageNotFound);
     }
 
     public static async Task SucceedsAsync(this Task<HttpResponseMessage> call, HttpStatusCode status)
