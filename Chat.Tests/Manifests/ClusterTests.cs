@@ -33,7 +33,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
         Assert.DoesNotContain("Warning", output, StringComparison.OrdinalIgnoreCase);
 
         var tier = await Rendered.TierAsync(name);
-        await RolledOutAsync(tier);
+        await RolledOutAsync();
         await Eventually.AsyncTrue(
             async () => (await cluster.ListAsync("jobs", "{.items[*].status.succeeded}")).Length == tier.Of<V1Job>().Count(), "a Job did not complete");
         await Eventually.AsyncTrue(
@@ -65,14 +65,14 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
     {
         await EmptyAsync();
         await ApplyAsync("low");
-        await RolledOutAsync(await Rendered.TierAsync("low"));
+        await RolledOutAsync();
         var volume = await cluster.ListAsync("pvc/data-mongo-0", "{.spec.volumeName}");
         Assert.Single(volume);
         foreach (var name in new[] { "medium", "high", "low" })
         {
             await ApplyAsync(name);
             var tier = await Rendered.TierAsync(name);
-            await RolledOutAsync(tier);
+            await RolledOutAsync();
             await cluster.KubectlAsync(["apply", "-k", Overlay(name), "--prune", "-l", "app.kubernetes.io/part-of=chat", .. Prunable]);
 
             // What runs is the tier and nothing of the one before; the data is the same volume, and only ever larger.
@@ -96,7 +96,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
     public async Task An_eviction_beyond_the_budget_is_refused()
     {
         await ApplyAsync("low");
-        await RolledOutAsync(await Rendered.TierAsync("low"));
+        await RolledOutAsync();
         await Eventually.AsyncTrue(async () => (await cluster.ListAsync("pdb/api", "{.status.disruptionsAllowed}")) is ["1"], "the budget counts no pods");
         var nodes = (await cluster.KubectlAsync("get", "nodes", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         // No node takes a replacement, so the first eviction uses the budget up.
@@ -163,12 +163,11 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
         return await cluster.KubectlAsync("apply", "--validate=strict", "-k", Overlay(tier));
     }
 
-    private async Task RolledOutAsync(Rendered tier)
+    private async Task RolledOutAsync()
     {
-        foreach (var workload in tier.Of<V1Deployment>().Select(d => $"deployment/{d.Metadata.Name}")
-            .Concat(tier.Of<V1StatefulSet>().Select(s => $"statefulset/{s.Metadata.Name}")))
+        foreach (var kind in new[] { "deployment", "statefulset" })
         {
-            await cluster.KubectlAsync("-n", "chat", "rollout", "status", workload, "--timeout=120s");
+            await cluster.KubectlAsync("-n", "chat", "rollout", "status", kind, "-l", "app.kubernetes.io/part-of=chat", "--timeout=150s");
         }
     }
 

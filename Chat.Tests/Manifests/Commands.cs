@@ -5,7 +5,7 @@ namespace Chat.Tests.Manifests;
 /// <summary>Runs a program to its end, bounded, and gives back all that it wrote.</summary>
 public static class Commands
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     public static async Task<(int Code, string Output)> RunAsync(
         string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? input = null)
