@@ -1,0 +1,93 @@
+using static Microsoft.Playwright.Assertions;
+
+namespace Chat.Tests.Browser;
+
+[Collection(BrowserCollection.Name)]
+public sealed class AccountPagesTests(BrowserSystem system)
+{
+    [SkippableFact]
+    public async Task One_signs_up_out_and_in_again()
+    {
+        await using var alice = await system.SignUpAsync();
+
+        await alice.Page.GotoAsync("/account");
+        await alice.Hook("sign-out").ClickAsync();
+        await alice.Page.WaitForURLAsync(url => !url.Contains("/account", StringComparison.Ordinal));
+        await alice.Page.GotoAsync("/chat");
+        await Expect(alice.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/sign-in"));
+
+        await alice.SignInAsync();
+        await alice.LiveAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_wrong_password_is_said_and_the_name_is_kept()
+    {
+        await using var alice = await system.SignUpAsync();
+        await using var again = await system.OpenAsync();
+        await again.Page.GotoAsync("/sign-in");
+
+        await again.FillAsync(alice.Name, "not the password");
+
+        await Expect(again.Page.Locator(".problem")).ToBeVisibleAsync();
+        await Expect(again.Page.Locator("input[name=username]")).ToHaveValueAsync(alice.Name);
+        await Expect(again.Page.Locator("input[name=password]")).ToHaveValueAsync("");
+        await again.ShootAsync("sign-in-refused");
+    }
+
+    [SkippableFact]
+    public async Task A_taken_name_is_said_at_sign_up()
+    {
+        await using var alice = await system.SignUpAsync();
+        await using var again = await system.OpenAsync();
+        await again.Page.GotoAsync("/sign-up");
+
+        await again.FillAsync(alice.Name, Person.Password);
+
+        await Expect(again.Page.Locator(".problem")).ToBeVisibleAsync();
+        await Expect(again.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/sign-up"));
+    }
+
+    [SkippableFact]
+    public async Task Signing_in_needs_no_script()
+    {
+        await using var alice = await system.SignUpAsync();
+        await using var plain = await system.OpenAsync(new() { JavaScriptEnabled = false });
+        await plain.Page.GotoAsync("/sign-in");
+
+        await plain.FillAsync(alice.Name, Person.Password);
+
+        await plain.Page.WaitForURLAsync("**/chat**");
+    }
+
+    [SkippableFact]
+    public async Task Every_page_has_a_strict_policy_and_the_chat_runs_under_it()
+    {
+        await using var alice = await system.OpenAsync();
+        var violations = new List<string>();
+        alice.Page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+            {
+                lock (violations)
+                {
+                    violations.Add(message.Text);
+                }
+            }
+        };
+        foreach (var path in new[] { "/sign-in", "/sign-up" })
+        {
+            var answer = await alice.Page.GotoAsync(path);
+            var policy = await answer!.HeaderValueAsync("content-security-policy");
+            Assert.Contains("script-src 'self' 'wasm-unsafe-eval'", policy, StringComparison.Ordinal);
+            Assert.DoesNotContain("unsafe-inline", policy, StringComparison.Ordinal);
+            Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+            Assert.Equal("nosniff", await answer.HeaderValueAsync("x-content-type-options"));
+        }
+
+        await alice.SignUpAsync();
+        await alice.LiveAsync();
+
+        Assert.Empty(violations);
+    }
+}

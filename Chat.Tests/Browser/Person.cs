@@ -1,0 +1,101 @@
+using Microsoft.Playwright;
+
+namespace Chat.Tests.Browser;
+
+/// <summary>Somebody at a browser: what they see and do, by the hooks that the pages have for tests.</summary>
+public sealed class Person(IPage page, string name) : IAsyncDisposable
+{
+    public const string Password = "correct horse battery";
+
+    public IPage Page => page;
+
+    public string Name => name;
+
+    public ILocator Messages => page.Locator(".message");
+
+    public ILocator Composer => Hook("composer");
+
+    public ILocator Hook(string id) => page.Locator($"[data-testid=\"{id}\"]");
+
+    public ILocator Message(string text) => Messages.Filter(new() { Has = page.Locator(".message-body", new() { HasText = text }) });
+
+    public async Task SignUpAsync()
+    {
+        await page.GotoAsync("/sign-up");
+        await FillAsync(name, Password);
+        await page.WaitForURLAsync("**/chat**");
+    }
+
+    public async Task SignInAsync(string password = Password)
+    {
+        await page.GotoAsync("/sign-in");
+        await FillAsync(name, password);
+    }
+
+    public async Task FillAsync(string username, string password)
+    {
+        await page.FillAsync("input[name=username]", username);
+        await page.FillAsync("input[name=password]", password);
+        await Hook("submit").ClickAsync();
+    }
+
+    public Task LiveAsync() => PhaseAsync("live");
+
+    public Task PhaseAsync(string phase) =>
+        Assertions.Expect(Hook("connection")).ToHaveAttributeAsync("data-phase", phase, new() { Timeout = 60_000 });
+
+    /// <summary>Creates a public room and opens it; its id.</summary>
+    public async Task<string> CreateRoomAsync(string roomName)
+    {
+        await Hook("new-room").ClickAsync();
+        await Hook("room-name").FillAsync(roomName);
+        await Hook("create-room").ClickAsync();
+        var id = roomName.ToLowerInvariant().Replace(' ', '-');
+        await page.WaitForURLAsync($"**/chat/{id}*");
+        await Composer.WaitForAsync();
+        return id;
+    }
+
+    public async Task JoinRoomAsync(string roomId)
+    {
+        await Hook("browse-rooms").ClickAsync();
+        await Hook($"join-{roomId}").ClickAsync();
+        await page.WaitForURLAsync($"**/chat/{roomId}*");
+        await Composer.WaitForAsync();
+    }
+
+    public async Task SendAsync(string text)
+    {
+        await Composer.FillAsync(text);
+        await Composer.PressAsync("Enter");
+    }
+
+    /// <summary>Waits until the message is shown exactly once and no longer on its way.</summary>
+    public async Task SeesAsync(string text)
+    {
+        await Assertions.Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = 30_000 });
+        await Assertions.Expect(Message(text)).Not.ToHaveClassAsync(new System.Text.RegularExpressions.Regex("is-sending|is-failed"), new() { Timeout = 30_000 });
+    }
+
+    public async Task<string> IdOfAsync(string text) => (await Message(text).GetAttributeAsync("data-id"))!;
+
+    public ILocator Row(string id) => page.Locator($".message[data-id=\"{id}\"]");
+
+    /// <summary>Uses one of a row's tools, which show when it is pointed at.</summary>
+    public async Task ToolAsync(string id, string tool)
+    {
+        await Row(id).HoverAsync();
+        await Row(id).Locator($"[data-testid=\"{tool}\"]").ClickAsync();
+    }
+
+    /// <summary>For a look: saved where CHAT_SCREENSHOTS says, else nowhere.</summary>
+    public async Task ShootAsync(string shot)
+    {
+        if (Environment.GetEnvironmentVariable("CHAT_SCREENSHOTS") is { Length: > 0 } folder)
+        {
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{shot}.png") });
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await page.Context.DisposeAsync();
+}
