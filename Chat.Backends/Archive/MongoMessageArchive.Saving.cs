@@ -15,7 +15,7 @@ public sealed partial class MongoMessageArchive
     /// <summary>Rounds of merging before it is somebody else's turn: each lost round means that another made progress.</summary>
     private const int MaxRounds = 50;
 
-    /// <summary>MongoDB refuses a document of more than 16 MiB; the driver would fail the whole batch for it.</summary>
+    /// <summary>MongoDB refuses larger documents.</summary>
     private const int MaxBytes = 16 * 1024 * 1024;
 
     public Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken)
@@ -85,7 +85,7 @@ public sealed partial class MongoMessageArchive
             }
 
             var document = state.ToDocument(group.Id);
-            if (TooLarge(document) is { } reason)
+            if (WhyNot(document) is { } reason)
             {
                 group.Reason = reason;
                 Finish(group, results, done);
@@ -152,13 +152,18 @@ public sealed partial class MongoMessageArchive
         done.Add(group);
     }
 
-    private static string? TooLarge(MongoMessage document)
+    /// <summary>Tried here, each by itself: the driver would fail the whole batch for one that it cannot write.</summary>
+    private static string? WhyNot(MongoMessage document)
     {
-        // Serialised only when it might be: four bytes a character bounds what UTF-8 makes of the texts.
-        var most = 4L * ((document.Content?.Length ?? 0) + (document.Reactions?.Count ?? 0) * 64L + (document.Words?.Count ?? 0) * 32L);
-        return most > MaxBytes / 2 && document.ToBson().Length > MaxBytes - 1024
-            ? "The message is larger than the archive takes."
-            : null;
+        try
+        {
+            return document.ToBson().Length > MaxBytes - 1024 ? "The message is larger than the archive takes." : null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or BsonException)
+        {
+            // Half of a surrogate pair, for example.
+            return $"The message cannot be written: {e.Message}";
+        }
     }
 
     private static string IdOf(SaveItem item) => item switch

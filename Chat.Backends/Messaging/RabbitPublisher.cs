@@ -15,6 +15,7 @@ namespace Chat.Backends.Messaging;
 public sealed partial class RabbitPublisher : IAsyncDisposable
 {
     public const string Backend = "messaging";
+    private const string Silent = "no confirm in time";
     private static readonly Counter<long> Failures = Telemetry.Meter.CreateCounter<long>("chat.broker.publish.failures");
     private static readonly Counter<long> Losses = Telemetry.Meter.CreateCounter<long>("chat.broker.connection.losses");
     private readonly IConnectionFactory _factory;
@@ -61,10 +62,16 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(_options.PublishTimeout);
         RabbitSession? session = null;
+        var asProof = false;
         var started = TimeProvider.System.GetTimestamp();
         try
         {
             session = await GetSessionAsync(timeout.Token);
+            if (!session.TryEnter(out asProof))
+            {
+                throw new BackendUnavailableException(Backend);
+            }
+
             using var attempt = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, session.Interrupted);
             await _inFlight.WaitAsync(attempt.Token);
             try
@@ -83,10 +90,17 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
             if (session is not null && timeout.IsCancellationRequested && session.LastConfirm < started)
             {
                 // It confirmed nothing for so long: stopped, or cut off without a word. Heartbeats would take a minute to say so.
-                session.Abandon("no confirm in time");
+                session.Abandon(Silent);
             }
 
             throw e as BackendUnavailableException ?? new BackendUnavailableException(Backend, e);
+        }
+        finally
+        {
+            if (asProof)
+            {
+                session!.LeaveProof();
+            }
         }
     }
 
@@ -141,6 +155,7 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
     private async Task KeepAsync()
     {
         var backoff = new Backoff(_options.MaxReconnectDelay);
+        var proven = true;
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -148,8 +163,8 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
                 timeout.CancelAfter(_options.ConnectTimeout);
                 await using var session = await RabbitSession.OpenAsync(
-                    _factory, $"{Environment.MachineName}:{Environment.ProcessId}:publish", _options, timeout.Token);
-                backoff.Reset();
+                    _factory, $"{Environment.MachineName}:{Environment.ProcessId}:publish", _options, proven, timeout.Token);
+                var opened = _time.GetTimestamp();
                 _knownAway = true;
                 _session.SetResult(session);
                 LogConnected(_logger);
@@ -159,8 +174,15 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
                     _session = NewSession();
                 }
 
+                proven = reason != Silent;
                 Losses.Add(1);
                 LogLost(_logger, reason);
+                if (_time.GetElapsedTime(opened) > _options.MaxReconnectDelay)
+                {
+                    backoff.Reset();
+                }
+
+                await Task.Delay(backoff.Next(), _time, _stop.Token);
             }
 #pragma warning disable CA1031 // Whatever it is, ending here would leave the process without a broker for good.
             catch (Exception e)

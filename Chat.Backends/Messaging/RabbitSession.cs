@@ -24,8 +24,12 @@ internal sealed class RabbitSession : IAsyncDisposable
     private uint _turn;
     private long _lastConfirm;
 
-    private RabbitSession(IConnection connection, IChannel asking, RabbitOptions options)
+    private volatile bool _proven;
+    private int _proving;
+
+    private RabbitSession(IConnection connection, IChannel asking, RabbitOptions options, bool proven)
     {
+        _proven = proven;
         _connection = connection;
         _asking = asking;
         // The client's default limiter delays at half of 128 in flight; ours is RabbitPublisher's bound.
@@ -54,14 +58,14 @@ internal sealed class RabbitSession : IAsyncDisposable
     public long LastConfirm => Interlocked.Read(ref _lastConfirm);
 
     public static async Task<RabbitSession> OpenAsync(
-        IConnectionFactory factory, string name, RabbitOptions options, CancellationToken cancellationToken)
+        IConnectionFactory factory, string name, RabbitOptions options, bool proven, CancellationToken cancellationToken)
     {
         var connection = await factory.CreateConnectionAsync(name, cancellationToken);
         try
         {
             var asking = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
             await RabbitTopology.DeclareAsync(asking, cancellationToken);
-            var session = new RabbitSession(connection, asking, options);
+            var session = new RabbitSession(connection, asking, options, proven);
             await session.OpenChannelsAsync(options.PublishChannels, cancellationToken);
             return session;
         }
@@ -72,11 +76,24 @@ internal sealed class RabbitSession : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A broker that takes connections and confirms nothing – its queue has no leader, its disk hangs – must not cost every
+    /// publish a timeout again after each reconnect: then one tries, and the others fail at once until it was confirmed.
+    /// </summary>
+    public bool TryEnter(out bool asProof)
+    {
+        asProof = !_proven && Interlocked.CompareExchange(ref _proving, 1, 0) == 0;
+        return _proven || asProof;
+    }
+
+    public void LeaveProof() => Volatile.Write(ref _proving, 0);
+
     public async Task PublishAsync(
         string exchange, string routingKey, bool mandatory, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var channel = _channels[Interlocked.Increment(ref _turn) % (uint)_channels.Length];
         await channel.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, cancellationToken);
+        _proven = true;
         Interlocked.Exchange(ref _lastConfirm, TimeProvider.System.GetTimestamp());
     }
 
