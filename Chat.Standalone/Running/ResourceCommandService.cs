@@ -40,7 +40,8 @@ public class ResourceCommandService(IServiceProvider services)
             {
                 await i.StopAsync(cancellationToken);
                 await i.StartAsync(cancellationToken);
-            },
+            }
+            ,
             _ => null,
         };
         if (command is null)

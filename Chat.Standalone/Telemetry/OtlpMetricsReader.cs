@@ -14,7 +14,8 @@ internal static class OtlpMetricsReader
             var (service, instance) = ("", "");
             OtlpReader.Each(resourceMetrics, (1, resource => (service, instance) = OtlpReader.Identity(resource)));
             OtlpReader.Each(resourceMetrics, (2, scope => OtlpReader.Each(scope, (2, metric => ReadMetric(metric, service, instance, read)))));
-        }));
+        }
+        ));
         return read;
     }
 

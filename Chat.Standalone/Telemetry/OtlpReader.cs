@@ -17,7 +17,8 @@ internal static class OtlpReader
             var (service, instance) = ("", "");
             Each(resourceSpans, (1, resource => (service, instance) = Identity(resource)));
             Each(resourceSpans, (2, scopeSpans => Each(scopeSpans, (2, span => spans.Add(ReadSpan(span, service, instance))))));
-        }));
+        }
+        ));
         return spans;
     }
 
@@ -48,7 +49,8 @@ internal static class OtlpReader
                 }
             });
             attributes.Add(new(key, value));
-        }));
+        }
+        ));
         return attributes;
     }
 
