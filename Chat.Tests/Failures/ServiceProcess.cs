@@ -1,0 +1,76 @@
+using Chat.Servers;
+
+namespace Chat.Tests.Failures;
+
+/// <summary>One process of the product, started as the AppHost would start it, on an address that it keeps over restarts.</summary>
+internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDictionary<string, string?> environment) : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
+    private readonly int _port = FreePort.Next();
+    private ChildProcess? _child;
+
+    public string Name => name;
+
+    public Uri Address => new($"http://127.0.0.1:{_port}");
+
+    public bool IsRunning => _child is { HasExited: false };
+
+    /// <summary>The last lines of every life it had, for the report of a failure.</summary>
+    public string Tail => _child?.Tail ?? "";
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _child = ChildProcess.Start(new ChildStart(ProgramFinder.Dotnet(), [Path.Combine(AppContext.BaseDirectory, assembly)])
+        {
+            Environment = new Dictionary<string, string?>(environment)
+            {
+                ["ASPNETCORE_URLS"] = Address.ToString(),
+                ["ASPNETCORE_ENVIRONMENT"] = "Production",
+                ["DOTNET_ENVIRONMENT"] = "Production",
+                ["Logging__LogLevel__Default"] = "Warning",
+            },
+        });
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (!await IsAliveAsync(http, cancellationToken))
+        {
+            if (_child.HasExited || clock.Elapsed > StartTimeout)
+            {
+                throw new InvalidOperationException($"{name} did not start:{Environment.NewLine}{_child.Tail}");
+            }
+
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+
+    /// <summary>SIGTERM, with the time that a pod gets.</summary>
+    public Task StopAsync() => _child?.StopAsync(TimeSpan.FromSeconds(30)) ?? Task.CompletedTask;
+
+    public Task KillAsync() => _child?.KillAsync() ?? Task.CompletedTask;
+
+    public void Pause() => _child?.Pause();
+
+    public void Resume() => _child?.Resume();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_child is not null)
+        {
+            await _child.KillAsync();
+            await _child.DisposeAsync();
+        }
+    }
+
+    private async Task<bool> IsAliveAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(Address, "/alive"), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+}
