@@ -15,6 +15,7 @@ namespace Chat.Tests.Failures;
 /// </summary>
 internal sealed class Participant : IAsyncDisposable
 {
+    private const string Password = "correct horse battery";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private readonly IReadOnlyList<Uri> _apis;
     private readonly DeliveryLog _log;
@@ -69,7 +70,7 @@ internal sealed class Participant : IAsyncDisposable
     public async Task SignUpAsync(CancellationToken cancellationToken)
     {
         using var answer = await _http.PostAsJsonAsync(
-            new Uri(Api, "/api/auth/register"), new Credentials(Username, "correct horse battery"), ChatJson.Default.Credentials, cancellationToken);
+            new Uri(Api, "/api/auth/register"), new Credentials(Username, Password), ChatJson.Default.Credentials, cancellationToken);
         answer.EnsureSuccessStatusCode();
     }
 
@@ -86,6 +87,17 @@ internal sealed class Participant : IAsyncDisposable
         using var answer = await _http.PostAsJsonAsync(
             new Uri(Api, $"/api/rooms/{roomId}/members"), new AddMemberRequest(), ChatJson.Default.AddMemberRequest, cancellationToken);
         answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The same person on another device, with a session of its own.</summary>
+    public async Task<Participant> OtherDeviceAsync(int firstApi, IReadOnlyList<string> rooms, CancellationToken cancellationToken)
+    {
+        var device = new Participant(Username, _apis, firstApi, _log);
+        using var answer = await device._http.PostAsJsonAsync(
+            new Uri(device.Api, "/api/auth/login"), new Credentials(Username, Password), ChatJson.Default.Credentials, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        device.StayConnected(rooms);
+        return device;
     }
 
     /// <summary>Connects and stays connected, over whichever API process answers, until disposed.</summary>
