@@ -1,7 +1,7 @@
 using Chat.Contracts;
 using Chat.Tests.Failures;
 
-namespace Chat.Tests.Flow;
+namespace Chat.Tests.EndToEnd;
 
 /// <summary>The whole flow on the stand-ins: API processes, workers, Garnet and one SQLite file.</summary>
 public sealed class EmbeddedFlowTests
