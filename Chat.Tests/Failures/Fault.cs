@@ -24,7 +24,11 @@ internal sealed record Fault(string Name, bool Single, Func<ChatSystem, Cancella
     {
         yield return new($"{name}: stopped", Single: true, (s, _) => s.Servers[name].StopAsync(), (s, t) => s.Servers[name].StartAsync(t));
         yield return new($"{name}: kill -9", Single: true, (s, _) => s.Servers[name].KillAsync(), (s, t) => s.Servers[name].StartAsync(t));
-        yield return new($"{name}: SIGSTOP", Single: true, (s, _) => Done(s.Servers[name].Pause), (s, _) => Done(s.Servers[name].Resume));
+        if (!OperatingSystem.IsWindows())
+        {
+            yield return new($"{name}: SIGSTOP", Single: true, (s, _) => Done(() => Pause(s.Servers[name])), (s, _) => Done(() => Resume(s.Servers[name])));
+        }
+
         yield return new(
             $"{name}: slow (200 ms)", Single: true,
             (s, t) => s.Proxies[name].AddLatencyAsync(TimeSpan.FromMilliseconds(200), cancellationToken: t),
@@ -55,6 +59,22 @@ internal sealed record Fault(string Name, bool Single, Func<ChatSystem, Cancella
             $"{first} and {second}: kill -9", Single: false,
             (s, _) => Task.WhenAll(s.Servers[first].KillAsync(), s.Servers[second].KillAsync()),
             (s, t) => Task.WhenAll(s.Servers[first].StartAsync(t), s.Servers[second].StartAsync(t)));
+
+    private static void Pause(LocalServer server)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            server.Pause();
+        }
+    }
+
+    private static void Resume(LocalServer server)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            server.Resume();
+        }
+    }
 
     private static Task Done(Action action)
     {

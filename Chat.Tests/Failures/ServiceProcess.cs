@@ -48,9 +48,21 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
 
     public Task KillAsync() => _child?.KillAsync() ?? Task.CompletedTask;
 
-    public void Pause() => _child?.Pause();
+    public void Pause()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            _child?.Pause();
+        }
+    }
 
-    public void Resume() => _child?.Resume();
+    public void Resume()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            _child?.Resume();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
