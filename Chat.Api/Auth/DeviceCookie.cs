@@ -49,7 +49,8 @@ internal sealed class DeviceCookie(IDataProtectionProvider protection)
             Secure = context.Request.IsHttps,
             MaxAge = TimeSpan.FromDays(365),
             IsEssential = true,
-            Path = "/api/auth",
+            // The sign-in page is the web host's, and passes it on.
+            Path = "/",
         });
     }
 

@@ -30,7 +30,7 @@ public static class PagesExtensions
 
     public static void MapShell(this IEndpointRouteBuilder endpoints)
     {
-        foreach (var path in (string[])[Chat + "/{**rest}", "/account"])
+        foreach (var path in (string[])[Chat + "/{**rest}", "/account", "/invite/{token}"])
         {
             endpoints.MapGet(path, static async Task<Results<RazorComponentResult<Shell>, RedirectHttpResult>> (AccountApi api, HttpContext context) =>
             {

@@ -81,6 +81,9 @@ internal static class Texts
     public const string Theme = "Appearance";
     public const string Export = "Download my data";
     public const string DeleteAccount = "Delete my account";
+    public const string DeleteAccountText = "Your account ends and you leave every room. Messages you wrote stay where they are. This cannot be undone.";
+    public const string InviteLink = "Copy invite link";
+    public const string Joining = "Joining the room…";
     public const string Live = "Live";
     public const string Menu = "Rooms";
     public const string ReadBy = "Read by";
@@ -125,6 +128,7 @@ internal static class Texts
         ErrorCodes.InvalidDisplayName => $"A display name has 1 to {Limits.DisplayNameMax} characters.",
         ErrorCodes.InvalidMembers => $"Name 1 to {Limits.DirectRoomPeople - 1} people.",
         ErrorCodes.TooManyReactions => "This message has all the reactions it can hold.",
+        ErrorCodes.NotFound => "This is not there any more. An invite may have expired.",
         ErrorCodes.NotAccepted => "The server cannot keep messages just now; it is sent again by itself.",
         _ => $"That did not work ({code}).",
     };
