@@ -84,6 +84,12 @@ internal static class Texts
     public const string DeleteAccountText = "Your account ends and you leave every room. Messages you wrote stay where they are. This cannot be undone.";
     public const string InviteLink = "Copy invite link";
     public const string Joining = "Joining the room…";
+    public const string AskNotifications = "Show notifications of mentions and direct messages";
+    public const string ThemeSystem = "As the system";
+    public const string ThemeLight = "Light";
+    public const string ThemeDark = "Dark";
+    public const string ThemeContrast = "High contrast";
+    public const string UnknownDevice = "Unknown device";
     public const string Live = "Live";
     public const string Menu = "Rooms";
     public const string ReadBy = "Read by";
