@@ -12,6 +12,10 @@ namespace Chat.Backends;
 /// session:{sessionId}             string   a session as JSON, until it expires
 /// user:{username}:sessions        zset     session ids by expiry
 /// presence                        hash     pod id → time and its users
+/// copy:user:{username}            string   a user as JSON, for when the archive's database is away
+/// copy:access:{username}:{roomId} string   a room and a membership, likewise
+/// copy:rooms:{username}           string   the ids of a user's rooms, likewise
+/// signin:{hash}                   hash     failed sign-ins of a name and a client: count, at (ms)
 /// dataprotection:keys             hash     name → key XML
 /// chat:room:{id}                  channel  events of a room, from pod to pod
 /// chat:pods                       channel  events for every pod
@@ -40,4 +44,12 @@ public static class RedisKeys
     public static RedisKey SessionsOf(string username) => $"user:{username}:sessions";
 
     public static string RoomChannel(string roomId) => $"chat:room:{roomId}";
+
+    public static RedisKey UserCopy(string username) => $"copy:user:{username}";
+
+    public static RedisKey AccessCopy(string username, string roomId) => $"copy:access:{username}:{roomId}";
+
+    public static RedisKey RoomsCopy(string username) => $"copy:rooms:{username}";
+
+    public static RedisKey SignIn(string hash) => $"signin:{hash}";
 }

@@ -233,8 +233,6 @@ public sealed partial class Sessions(
 
     private bool IsEndedHere(string sessionId) => memory.TryGetValue(EndedKey(sessionId), out _);
 
-    internal static void CountStoreFailure(string store) => Failures.Add(1, new KeyValuePair<string, object?>("store", store));
-
     private void Note(string store)
     {
         Failures.Add(1, new KeyValuePair<string, object?>("store", store));

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Chat.Backends;
 using Chat.Contracts;
-using StackExchange.Redis;
 
 namespace Chat.Api.Auth;
 
@@ -12,9 +11,8 @@ namespace Chat.Api.Auth;
 /// <see cref="Limits.SignInFailures"/> failures lock a name for one client – its address, or its device cookie when it signed in
 /// as that name before – for a time that doubles; many failures from everywhere slow a name down for clients without such a
 /// cookie. Counted in Redis for all pods and in the pod for itself, so that it holds while Redis is away.
-/// Key in Redis: <c>signin:{hash of name and client}</c>.
 /// </summary>
-public sealed class SignInThrottle(RedisConnection redis, TimeProvider time)
+public sealed class SignInThrottle(RedisGate redis, TimeProvider time)
 {
     private const int NameFailures = 30;
     private const int PodEntries = 100_000;
@@ -22,7 +20,6 @@ public sealed class SignInThrottle(RedisConnection redis, TimeProvider time)
     private static readonly TimeSpan LongestLock = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan NameLock = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
-    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(250);
     private readonly ConcurrentDictionary<string, Failures> _pod = new();
 
     /// <summary>How long to wait before trying again; null: now.</summary>
@@ -52,7 +49,8 @@ public sealed class SignInThrottle(RedisConnection redis, TimeProvider time)
     {
         var key = Key(username, client.Key);
         _pod.TryRemove(key, out _);
-        await TryAsync(async db => await db.KeyDeleteAsync(key), cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        await redis.TryAsync(db => db.KeyDeleteAsync(RedisKeys.SignIn(key)));
     }
 
     private static TimeSpan? Remaining(Failures failures, int allowed, TimeSpan first, TimeSpan longest, DateTimeOffset now)
@@ -80,49 +78,28 @@ public sealed class SignInThrottle(RedisConnection redis, TimeProvider time)
 
         _pod.AddOrUpdate(
             key, _ => new Failures(1, now), (_, f) => now - f.LastAt > Forgotten ? new Failures(1, now) : new Failures(f.Count + 1, now));
-        await TryAsync(
-            async db =>
-            {
-                await db.HashIncrementAsync(key, "count");
-                await db.HashSetAsync(key, "at", now.ToUnixTimeMilliseconds());
-                await db.KeyExpireAsync(key, Forgotten);
-            },
-            cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        await redis.TryAsync(async db =>
+        {
+            await db.HashIncrementAsync(RedisKeys.SignIn(key), "count");
+            await db.HashSetAsync(RedisKeys.SignIn(key), "at", now.ToUnixTimeMilliseconds());
+            return await db.KeyExpireAsync(RedisKeys.SignIn(key), Forgotten);
+        });
     }
 
     private async Task<Failures> ReadAsync(string key, CancellationToken cancellationToken)
     {
         var pod = _pod.TryGetValue(key, out var known) && time.GetUtcNow() - known.LastAt <= Forgotten ? known : default;
-        var shared = default(Failures);
-        await TryAsync(
-            async db =>
-            {
-                var values = await db.HashGetAsync(key, ["count", "at"]);
-                if (!values[0].IsNull && !values[1].IsNull)
-                {
-                    shared = new Failures((int)values[0], DateTimeOffset.FromUnixTimeMilliseconds((long)values[1]));
-                }
-            },
-            cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var (_, values) = await redis.TryAsync(db => db.HashGetAsync(RedisKeys.SignIn(key), ["count", "at"]));
+        var shared = values is [{ IsNull: false } count, { IsNull: false } at]
+            ? new Failures((int)count, DateTimeOffset.FromUnixTimeMilliseconds((long)at))
+            : default;
         return shared.Count >= pod.Count ? shared : pod;
     }
 
-    private async Task TryAsync(Func<IDatabase, Task> call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await CallAsync().WaitAsync(Timeout, cancellationToken);
-        }
-        catch (Exception e) when (e is RedisException or TimeoutException)
-        {
-            Sessions.CountStoreFailure(Sessions.Cache);
-        }
-
-        async Task CallAsync() => await call((await redis.ClientAsync()).GetDatabase());
-    }
-
     private static string Key(string username, string client) =>
-        "signin:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(username + "\0" + client)).AsSpan(0, 16));
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(username + "\0" + client)).AsSpan(0, 16));
 
     private readonly record struct Failures(int Count, DateTimeOffset LastAt);
 }

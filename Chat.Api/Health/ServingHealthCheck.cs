@@ -1,8 +1,8 @@
 using Chat.Api.Messages;
+using Chat.Backends;
 using Chat.Backends.Pods;
 using Chat.Backends.Recent;
 using Chat.Backends.Users;
-using Chat.Backends;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Chat.Api.Health;

@@ -45,13 +45,22 @@ public static class Refuse
         new(ErrorCodes.InvalidRequest, "The body is not what this call takes.", StatusCodes.Status400BadRequest);
 
     public static Refusal NotAccepted { get; } = new(
-        ErrorCodes.NotAccepted, "The message could not be kept safe now; send it again.", StatusCodes.Status503ServiceUnavailable) { RetryAfter = 2 };
+        ErrorCodes.NotAccepted, "The message could not be kept safe now; send it again.", StatusCodes.Status503ServiceUnavailable)
+    {
+        RetryAfter = 2,
+    };
 
     public static Refusal Unavailable { get; } = new(
-        ErrorCodes.Unavailable, "This is not possible at the moment; try again.", StatusCodes.Status503ServiceUnavailable) { RetryAfter = 5 };
+        ErrorCodes.Unavailable, "This is not possible at the moment; try again.", StatusCodes.Status503ServiceUnavailable)
+    {
+        RetryAfter = 5,
+    };
 
     public static Refusal RateLimited { get; } = new(
-        ErrorCodes.RateLimited, "Too many messages at once; send it again in a moment.", StatusCodes.Status429TooManyRequests) { RetryAfter = 1 };
+        ErrorCodes.RateLimited, "Too many messages at once; send it again in a moment.", StatusCodes.Status429TooManyRequests)
+    {
+        RetryAfter = 1,
+    };
 
     public static Refusal UsernameTaken { get; } = new(ErrorCodes.UsernameTaken, "This name is taken.", StatusCodes.Status409Conflict);
 

@@ -1,3 +1,4 @@
+using Chat.Api.Authority;
 using Chat.Api.Realtime;
 using Chat.Api.Refusals;
 using Chat.Backends.Pods;
@@ -7,7 +8,8 @@ using Chat.Contracts;
 namespace Chat.Api.Rooms;
 
 /// <summary>Going, and being made to go.</summary>
-internal sealed class RoomLeaving(IRoomStore rooms, RoomAccess access, PodBridge bridge, TimeProvider time)
+internal sealed class RoomLeaving(
+    IRoomStore rooms, RoomAccess access, AuthorityCopies copies, PodBridge bridge, TimeProvider time)
 {
     /// <summary>Null when gone, or not there in the first place.</summary>
     public async Task<Refusal?> RemoveAsync(string roomId, string caller, string username, CancellationToken cancellationToken)
@@ -72,6 +74,7 @@ internal sealed class RoomLeaving(IRoomStore rooms, RoomAccess access, PodBridge
     private async Task LeaveAsync(string roomId, string username, CancellationToken cancellationToken)
     {
         await rooms.RemoveMemberAsync(roomId, username, cancellationToken);
+        await copies.RemoveAccessAsync(roomId, username, cancellationToken);
         await bridge.PublishAsync(new MembershipChanged(roomId, username, IsMember: false), cancellationToken);
     }
 }
