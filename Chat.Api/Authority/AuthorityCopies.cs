@@ -35,7 +35,7 @@ public sealed class AuthorityCopies(RedisGate redis)
     public Task<IReadOnlyCollection<string>?> FindRoomsAsync(string username, CancellationToken cancellationToken) =>
         FindAsync<IReadOnlyCollection<string>>(RedisKeys.RoomsCopy(username), cancellationToken);
 
-    private Task SaveAsync<T>(RedisKey key, T value, CancellationToken cancellationToken) =>
+    private Task<bool> SaveAsync<T>(RedisKey key, T value, CancellationToken cancellationToken) =>
         TryAsync(db => db.StringSetAsync(key, JsonSerializer.SerializeToUtf8Bytes(value, JsonSerializerOptions.Web), Lifetime), cancellationToken);
 
     private async Task<T?> FindAsync<T>(RedisKey key, CancellationToken cancellationToken)
