@@ -41,5 +41,5 @@ public sealed class MongoRabbitRegistrationTests
         await host.StopAsync().WaitAsync(Eventually.Patience);
     }
 
-    private static Task AwayAsync(Task call) => Assert.ThrowsAsync<BackendUnavailableException>(() => call.WaitAsync(Eventually.Patience));
+    private static Task<BackendUnavailableException> AwayAsync(Task call) => Assert.ThrowsAsync<BackendUnavailableException>(() => call.WaitAsync(Eventually.Patience));
 }
