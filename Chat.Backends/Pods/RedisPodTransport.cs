@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Chat.Backends.Recent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Chat.Backends.Recent;
 using StackExchange.Redis;
 
 namespace Chat.Backends.Pods;

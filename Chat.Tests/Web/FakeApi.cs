@@ -32,7 +32,11 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
         Check(server, username, edit.RoomId, edit.Id);
         server.Change(new MessageEdited
         {
-            RoomId = edit.RoomId, Id = edit.Id, Username = username, At = server.Sim.Time.GetUtcNow(), Content = edit.Content,
+            RoomId = edit.RoomId,
+            Id = edit.Id,
+            Username = username,
+            At = server.Sim.Time.GetUtcNow(),
+            Content = edit.Content,
             EditId = Guid.CreateVersion7().ToString(),
         });
     }
@@ -48,8 +52,12 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
         Check(server, username, reaction.RoomId, reaction.Id);
         server.Change(new ReactionChanged
         {
-            RoomId = reaction.RoomId, Id = reaction.Id, Username = username, At = server.Sim.Time.GetUtcNow(),
-            Emoji = reaction.Emoji, On = reaction.On,
+            RoomId = reaction.RoomId,
+            Id = reaction.Id,
+            Username = username,
+            At = server.Sim.Time.GetUtcNow(),
+            Emoji = reaction.Emoji,
+            On = reaction.On,
         });
     }
 

@@ -85,8 +85,13 @@ internal sealed class FakeServer(Simulation sim)
         var message = room.Append(
             new Message
             {
-                Id = id, Sender = sender, RoomId = room.Id, Content = send.Content, Timestamp = sim.Time.GetUtcNow(),
-                ClientId = send.ClientId, ReplyTo = send.ReplyTo,
+                Id = id,
+                Sender = sender,
+                RoomId = room.Id,
+                Content = send.Content,
+                Timestamp = sim.Time.GetUtcNow(),
+                ClientId = send.ClientId,
+                ReplyTo = send.ReplyTo,
                 Mentions = Chat.Web.Client.Text.MentionText.Find(send.Content),
             },
             numbered: !Unnumbered);

@@ -69,12 +69,21 @@ public sealed class TimelineTests
         var alice = new TestClient(_server, "alice").Start("general");
         var message = new Message
         {
-            Id = MessageId.For("bob", "x"), Sender = "bob", RoomId = "general", Content = "draft", Timestamp = _sim.Time.GetUtcNow(),
+            Id = MessageId.For("bob", "x"),
+            Sender = "bob",
+            RoomId = "general",
+            Content = "draft",
+            Timestamp = _sim.Time.GetUtcNow(),
         };
         var timeline = alice.Room("general").Timeline;
         timeline.Apply(new MessageEdited
         {
-            RoomId = "general", Id = message.Id, Username = "bob", At = message.Timestamp.AddSeconds(1), Content = "final", EditId = "e",
+            RoomId = "general",
+            Id = message.Id,
+            Username = "bob",
+            At = message.Timestamp.AddSeconds(1),
+            Content = "final",
+            EditId = "e",
         });
 
         timeline.Receive(message);
@@ -138,6 +147,10 @@ public sealed class TimelineTests
 
     private static Message Message(string content, DateTimeOffset at) => new()
     {
-        Id = MessageId.For("bob", content), Sender = "bob", RoomId = "general", Content = content, Timestamp = at,
+        Id = MessageId.For("bob", content),
+        Sender = "bob",
+        RoomId = "general",
+        Content = content,
+        Timestamp = at,
     };
 }

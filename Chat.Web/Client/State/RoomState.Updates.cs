@@ -66,7 +66,11 @@ public sealed partial class RoomState
     {
         Summary = Summary with
         {
-            Name = room.Name, Kind = room.Kind, Topic = room.Topic, Archived = room.Archived, MemberCount = room.MemberCount,
+            Name = room.Name,
+            Kind = room.Kind,
+            Topic = room.Topic,
+            Archived = room.Archived,
+            MemberCount = room.MemberCount,
         };
         Touch();
     }

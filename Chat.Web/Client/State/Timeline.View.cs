@@ -212,16 +212,29 @@ public sealed partial class Timeline
         {
             OutboxKind.Edit => MessageMerge.Apply(message, new MessageEdited
             {
-                RoomId = roomId, Id = message.Id, Username = message.Sender, At = after, EditId = item.Id,
-                Content = item.Content, Mentions = MentionText.Find(item.Content),
+                RoomId = roomId,
+                Id = message.Id,
+                Username = message.Sender,
+                At = after,
+                EditId = item.Id,
+                Content = item.Content,
+                Mentions = MentionText.Find(item.Content),
             }),
             OutboxKind.Delete => MessageMerge.Apply(message, new MessageDeleted
             {
-                RoomId = roomId, Id = message.Id, Username = me() ?? "", At = after,
+                RoomId = roomId,
+                Id = message.Id,
+                Username = me() ?? "",
+                At = after,
             }),
             OutboxKind.React => MessageMerge.Apply(message, new ReactionChanged
             {
-                RoomId = roomId, Id = message.Id, Username = me() ?? "", At = after, Emoji = item.Emoji, On = item.On,
+                RoomId = roomId,
+                Id = message.Id,
+                Username = me() ?? "",
+                At = after,
+                Emoji = item.Emoji,
+                On = item.On,
             }),
             _ => message,
         };
