@@ -101,7 +101,7 @@ internal sealed class ChatSystem : IAsyncDisposable
         MessageCursor? after = new MessageCursor(DateTimeOffset.UnixEpoch, "");
         for (var pages = 0; pages < 1_000; pages++)
         {
-            var page = await archive.ReadAsync(roomId, before: null, after, Limits.PageMax, cancellationToken);
+            var page = await PatientlyAsync(() => archive.ReadAsync(roomId, before: null, after, Limits.PageMax, cancellationToken), cancellationToken);
             all.AddRange(page);
             if (page.Count < Limits.PageMax)
             {
@@ -112,6 +112,22 @@ internal sealed class ChatSystem : IAsyncDisposable
         }
 
         throw new InvalidOperationException($"The room {roomId} has no end.");
+    }
+
+    /// <summary>A database that has just come back may need a moment; the oracle waits for it, at most a minute.</summary>
+    private static async Task<T> PatientlyAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await read();
+            }
+            catch (BackendUnavailableException) when (attempt < 60)
+            {
+                await Task.Delay(1_000, cancellationToken);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -74,6 +74,9 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
             if (message.RoomId == roomId)
             {
                 Put(message, into);
+                // The page has what the server confirmed; its event may have been lost, and something later be said.
+                DropChange(message.Id, c => _confirmed.Contains(c.Id));
+                _items.Remove(message.Id);
             }
         }
 
