@@ -14,13 +14,9 @@ public sealed partial class HistorySync
     {
         if (store.Room(roomId) is not { } room)
         {
-            room = store.SetRoom(await api.RoomAsync(roomId, cancellationToken));
-        }
-
-        // A room of others is looked at only by joining it first.
-        if (room.Summary.Role is null && room.Summary.Kind == RoomKind.Public && !store.Rooms.Contains(room))
-        {
-            throw new ApiException(ErrorCodes.RoomNotFound, 404);
+            // A public room of others is looked at by joining it first.
+            var summary = await api.RoomAsync(roomId, cancellationToken);
+            room = summary.Role is not null ? store.SetRoom(summary) : throw new ApiException(ErrorCodes.RoomNotFound, 404);
         }
 
         var mark = room.Unread > 0 ? room.ReadMark : null;
