@@ -111,7 +111,7 @@ public sealed class MainStoryTests(BrowserSystem system)
         var two = await alice.CreateRoomAsync($"two {Guid.NewGuid():N}"[..20]);
         await bob.JoinRoomAsync(one);
 
-        await bob.SendAsync($"ping @{alice.Name}");
+        await bob.SendAsync($"ping @{alice.Name} please");
         await Expect(alice.Hook($"room-{one}").Locator(".badge.mention")).ToHaveTextAsync("1");
         await alice.Hook($"room-{one}").ClickAsync();
         await alice.SeesAsync("ping");
