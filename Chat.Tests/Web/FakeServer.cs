@@ -165,6 +165,7 @@ internal sealed class FakeServer(Simulation sim)
 
     private async void Deliver(FakeLink link, Func<IChatClient, Task> tell, TimeSpan delay)
     {
+        Assert.Same(sim, SynchronizationContext.Current);
         if (delay > TimeSpan.Zero)
         {
             await Task.Delay(delay, sim.Time);

@@ -109,7 +109,8 @@ public sealed class TimelineTests
     public void Rows_that_did_not_change_keep_their_reference_so_that_nothing_is_drawn_twice()
     {
         var alice = new TestClient(_server, "alice").Start("general");
-        var first = _server.Says("bob", "general", "first");
+        Message? first = null;
+        _sim.Do(() => first = _server.Says("bob", "general", "first"));
         _sim.RunSeconds(1);
         var before = Assert.Single(alice.Shown("general"));
 
@@ -117,7 +118,7 @@ public sealed class TimelineTests
         _sim.RunSeconds(1);
 
         Assert.Same(before, alice.Shown("general")[0]);
-        _sim.Do(() => FakeApi.React(_server, "bob", new React("general", first.Id, "👍", On: true)));
+        _sim.Do(() => FakeApi.React(_server, "bob", new React("general", first!.Id, "👍", On: true)));
         _sim.RunSeconds(1);
         Assert.NotSame(before, alice.Shown("general")[0]);
     }

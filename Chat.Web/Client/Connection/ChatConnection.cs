@@ -14,6 +14,7 @@ public sealed partial class ChatConnection(
     ReadMarks reads, LocalCopy copy, IKeyValueStore storage, TimeProvider time, Random random, ILogger<ChatConnection> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StorageWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TypingEvery = TimeSpan.FromSeconds(3);
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), random);
     private readonly Signal _wake = new(time);
@@ -215,9 +216,25 @@ public sealed partial class ChatConnection(
         outbox.Forget();
         _become = true;
         store.SetMe(me);
-        await copy.StartAsync(_user.Token);
-        await outbox.StartAsync(me.Username, _user.Token);
+        await PatientlyAsync(copy.StartAsync(_user.Token));
+        await PatientlyAsync(outbox.StartAsync(me.Username, _user.Token));
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>The browser's store may take its time, or hang: what it keeps then comes later, and the network does not wait.</summary>
+    private async Task PatientlyAsync(Task reading)
+    {
+        if (!reading.IsCompleted)
+        {
+            using var enough = new CancellationTokenSource();
+            await Task.WhenAny(reading, Task.Delay(StorageWithin, time, enough.Token));
+            enough.Cancel();
+        }
+
+        if (reading.IsCompleted)
+        {
+            await reading;
+        }
     }
 
     private bool _become;

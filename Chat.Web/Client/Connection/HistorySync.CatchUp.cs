@@ -29,6 +29,10 @@ public sealed partial class HistorySync(
 
     private static readonly TimeSpan EventWithin = TimeSpan.FromSeconds(3);
     private const int Few = 10;
+
+    /// <summary>What a catch-up may have added, and what was kept before it.</summary>
+    private const int MaxRefreshPages = MaxPages + 5;
+
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), random);
     private readonly Dictionary<string, Task> _running = new(StringComparer.Ordinal);
     private readonly HashSet<string> _again = new(StringComparer.Ordinal);
@@ -198,6 +202,8 @@ public sealed partial class HistorySync(
                     timeline.Cursor.CaughtUp(Last(newest), newest.Epoch, newest.Seq);
                 }
 
+                timeline.KeepNear(2 * Limits.PageMax);
+                await RefreshAsync(room, cancellationToken);
                 return newest.Complete;
             }
 
@@ -208,7 +214,7 @@ public sealed partial class HistorySync(
                 if (complete)
                 {
                     timeline.Cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
-                    await RefreshShownAsync(room, cancellationToken);
+                    await RefreshAsync(room, cancellationToken);
                 }
 
                 return complete;
@@ -218,27 +224,30 @@ public sealed partial class HistorySync(
         }
     }
 
-    /// <summary>Changes of what is on screen may have been missed too: it is read again.</summary>
-    private async Task RefreshShownAsync(RoomState room, CancellationToken cancellationToken)
+    /// <summary>Changes of what is kept may have been missed too, and have no numbers that would show it: it is read again.</summary>
+    private async Task RefreshAsync(RoomState room, CancellationToken cancellationToken)
     {
-        if (!room.Timeline.Stale || store.OpenRoom != room || room.Timeline.ShownRange is not { } range)
+        if (!room.Timeline.Stale || store.OpenRoom != room)
         {
             return;
         }
 
-        var before = range.High;
         var complete = true;
-        for (var pages = 0; pages < 3 && before > range.Low; pages++)
+        foreach (var (low, high) in room.Timeline.Ranges)
         {
-            var page = await api.MessagesAsync(room.Id, before == HistoryKey.End ? null : before, null, Limits.PageMax, cancellationToken);
-            complete &= page.Complete;
-            room.Timeline.Merge(page.Messages, First(page) ?? before, before);
-            if (!page.HasMoreBefore || First(page) is not { } first)
+            var before = high;
+            for (var pages = 0; pages < MaxRefreshPages && before > low; pages++)
             {
-                break;
-            }
+                var page = await api.MessagesAsync(room.Id, before == HistoryKey.End ? null : before, null, Limits.PageMax, cancellationToken);
+                complete &= page.Complete;
+                room.Timeline.Merge(page.Messages, First(page) ?? before, before);
+                if (!page.HasMoreBefore || First(page) is not { } first)
+                {
+                    break;
+                }
 
-            before = first;
+                before = first;
+            }
         }
 
         room.Timeline.Stale = !complete;

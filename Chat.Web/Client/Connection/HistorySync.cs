@@ -35,9 +35,13 @@ public sealed partial class HistorySync
         }
 
         MarkFirstUnread(room, mark);
-        if (!room.Timeline.HasLiveEnd || room.Timeline.Stale)
+        if (!room.Timeline.HasLiveEnd)
         {
             await LoadNewestAsync(room, cancellationToken);
+        }
+        else
+        {
+            await RefreshAsync(room, cancellationToken);
         }
 
         if (mark is { } from && room.Timeline.FirstUnreadId is null)

@@ -176,6 +176,9 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
     /// <summary>The places at the two ends of what is on screen; null where nothing is loaded.</summary>
     internal (HistoryKey Low, HistoryKey High)? ShownRange => Shown is { } shown ? (shown.Low, shown.High) : null;
 
+    /// <summary>The two ends of every run, the newest first.</summary>
+    internal IReadOnlyList<(HistoryKey Low, HistoryKey High)> Ranges => [.. _segments.Select(s => (s.Low, s.High)).Reverse()];
+
     internal HistoryKey? KeyOf(string messageId) => _byId.TryGetValue(messageId, out var message) ? HistoryKey.Of(message) : null;
 
     /// <summary>Whether everything between the places is here.</summary>
