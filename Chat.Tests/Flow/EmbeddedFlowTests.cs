@@ -26,6 +26,32 @@ public sealed class EmbeddedFlowTests
     }
 
     [SkippableFact]
+    public async Task Apis_replaced_one_after_the_other_under_load_lose_nothing_and_show_nothing_twice()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await using var system = await ChatSystem.StartEmbeddedAsync(workers: 1, limit.Token);
+        await using var run = new FailureRun(system, seed: 3);
+        await run.GatherAsync(people: 4, rooms: 2, limit.Token);
+
+        var result = await run.RunAsync(
+            "rolling restart", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3),
+            async token =>
+            {
+                await system.Apis[0].StopAsync();
+                await system.Apis[0].StartAsync(token);
+            },
+            async token =>
+            {
+                await system.Apis[1].StopAsync();
+                await system.Apis[1].StartAsync(token);
+            },
+            limit.Token);
+
+        Assert.Empty(result.Verdict.Findings);
+        Assert.True(result.Verdict.Accepted > 50, $"Only {result.Verdict.Accepted} messages were accepted.");
+    }
+
+    [SkippableFact]
     public async Task Two_hundred_sent_while_the_worker_is_stopped_are_stored_once_when_it_is_back()
     {
         using var limit = new CancellationTokenSource(Limit);
