@@ -10,16 +10,19 @@ export function attach(scroller, content, dotnet) {
   const rows = () => content.querySelectorAll('.message[data-id]');
   const gapBelow = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
+  // The first row that begins on screen: one that only reaches into it from above may grow without moving what is read.
   const firstVisible = () => {
     const top = scroller.getBoundingClientRect().top;
     const all = rows();
     let low = 0;
-    let high = all.length - 1;
+    let high = all.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (all[middle].getBoundingClientRect().bottom > top + 1) { high = middle; } else { low = middle + 1; }
+      if (all[middle].getBoundingClientRect().top >= top - 0.5) { high = middle; } else { low = middle + 1; }
     }
-    return all[low] ?? null;
+    const row = all[low];
+    const beginsOnScreen = row && row.getBoundingClientRect().top < top + scroller.clientHeight;
+    return (beginsOnScreen ? row : all[low - 1]) ?? row ?? null;
   };
 
   const remember = () => {
