@@ -212,26 +212,38 @@ internal sealed class Participant : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <summary>
+    /// Asks until it is accepted, as the web client's outbox does: what a killed API had shown and not yet kept is kept by asking
+    /// again. False when it was refused for good.
+    /// </summary>
     private async Task<bool> TryAsync<T>(string method, T argument, Action accepted, CancellationToken cancellationToken)
     {
-        if (_connection is not { State: HubConnectionState.Connected } connection)
+        for (var attempt = 0; !cancellationToken.IsCancellationRequested; attempt++)
         {
-            return false;
+            if (_connection is { State: HubConnectionState.Connected } connection)
+            {
+                try
+                {
+                    using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                    timeout.CancelAfter(CallTimeout);
+                    await connection.InvokeAsync(method, argument, timeout.Token);
+                    accepted();
+                    return true;
+                }
+                catch (HubException refused) when (refused.Message.Contains(ErrorCodes.MessageNotFound, StringComparison.Ordinal))
+                {
+                    return false;
+                }
+                catch (Exception trouble) when (trouble is not OutOfMemoryException)
+                {
+                    Trouble.Enqueue($"{method}: {trouble.Message}");
+                }
+            }
+
+            await Pause(100 + (100 * Math.Min(attempt, 10)), cancellationToken);
         }
 
-        try
-        {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            timeout.CancelAfter(CallTimeout);
-            await connection.InvokeAsync(method, argument, timeout.Token);
-            accepted();
-            return true;
-        }
-        catch (Exception trouble) when (trouble is not OutOfMemoryException)
-        {
-            Trouble.Enqueue($"{method}: {trouble.Message}");
-            return false;
-        }
+        return false;
     }
 
     private async Task ConnectLoopAsync()
