@@ -1,6 +1,6 @@
 using Chat.Api.Health;
 using Chat.Contracts;
-using Microsoft.AspNetCore.HttpOverrides;
+using Chat.ServiceDefaults;
 
 namespace Chat.Api;
 
@@ -8,9 +8,6 @@ namespace Chat.Api;
 public static class HostingExtensions
 {
     private const int BodyBytes = 64 * 1024;
-
-    // Where proxies are: the machine itself, a pod network, a private network. What comes from elsewhere speaks for itself.
-    private static readonly string[] ProxyNetworks = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"];
 
     public static IHostApplicationBuilder AddHosting(this WebApplicationBuilder builder)
     {
@@ -20,14 +17,7 @@ public static class HostingExtensions
             o.Limits.MaxRequestBodySize = BodyBytes;
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        builder.Services.Configure<ForwardedHeadersOptions>(o =>
-        {
-            o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
-            foreach (var network in ProxyNetworks)
-            {
-                o.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
-            }
-        });
+        builder.Services.AddTrustedProxies();
         builder.Services.ConfigureHttpJsonOptions(o =>
         {
             o.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatJson.Default);
