@@ -85,8 +85,10 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     public async ValueTask RemoveRoomAsync(string roomId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await _gate.TryAsync(database => database.KeyDeleteAsync(
-            [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Ids(roomId), RedisKeys.Times(roomId)]));
+        await _gate.TryAsync(database => database.ScriptEvaluateAsync(
+            RedisScripts.Remove,
+            [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Ids(roomId), RedisKeys.Times(roomId)],
+            [(long)_options.RememberIds.TotalMilliseconds]));
     }
 
     private async Task<Appended> AppendAsync(IDatabase database, Message message)

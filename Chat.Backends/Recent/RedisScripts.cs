@@ -27,6 +27,7 @@ internal static class RedisScripts
         if not epoch or begun < since or (tonumber(meta[3] or '0') > 0 and redis.call('EXISTS', KEYS[1]) == 0) then
           local begin = math.max(now, since, begun + 1)
           epoch = string.format('%012x', begin) .. '-' .. ARGV[7]
+          redis.call('PERSIST', KEYS[2])
           redis.call('HSET', KEYS[2], 'epoch', epoch, 'begin', string.format('%d', begin), 'seq', '0',
             'floor', string.format('%d', math.max(since, tonumber(ARGV[5]))), 'trimmed', '')
         end
@@ -63,6 +64,20 @@ internal static class RedisScripts
         end
         redis.call('PUBLISH', ARGV[8], ARGV[9] .. entry .. ARGV[10])
         return {0, answer}
+        """;
+
+    /// <summary>
+    /// KEYS list, meta, ids, times. ARGV 1 ms to remember when the last epoch began: a room made again within the same
+    /// millisecond must not get an epoch that sorts before it. Answers 1.
+    /// </summary>
+    public const string Remove = """
+        local begin = redis.call('HGET', KEYS[2], 'begin')
+        redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+        if begin then
+          redis.call('HSET', KEYS[2], 'begin', begin)
+          redis.call('PEXPIRE', KEYS[2], ARGV[1])
+        end
+        return 1
         """;
 
     /// <summary>KEYS list, meta. Answers { epoch, seq, floor, trimmed, entry… } as one moment's state.</summary>
