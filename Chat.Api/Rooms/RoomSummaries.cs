@@ -117,11 +117,19 @@ internal sealed class RoomSummaries(IRoomStore rooms, RoomAccess access, IRecent
             return Count(proven.Where(m => IsAfter(m, mark)), username);
         }
 
-        var saved = await TryAsync(async () => (UnreadCount?)await archive.CountUnreadAsync(own.Room.Id, username, mark, cancellationToken));
-        var from = saved is null || newestSaved is null ? mark : MessageCursor.Of(newestSaved);
-        var unsaved = Count((window?.Messages ?? []).Where(m => IsAfter(m, mark) && IsAfter(m, from)), username);
+        // Each message is counted by one of the two, whenever it is saved: the archive counts what comes before the first that Redis counts.
+        var after = newestSaved is null || !IsAfter(newestSaved, mark) ? mark : MessageCursor.Of(newestSaved);
+        var counted = proven.Count > 0 ? proven : [.. (window?.Messages ?? []).Where(m => IsAfter(m, after))];
+        var before = counted.Count > 0 ? MessageCursor.Of(counted[0]) : (MessageCursor?)null;
+        var saved = await TryAsync(async () => (UnreadCount?)await archive.CountUnreadAsync(own.Room.Id, username, mark, before, cancellationToken));
+        if (saved is null && window is not null)
+        {
+            counted = [.. window.Messages.Where(m => IsAfter(m, mark))];
+        }
+
+        var recently = Count(counted, username);
         return new UnreadCount(
-            Math.Min((saved?.Unread ?? 0) + unsaved.Unread, Limits.UnreadMax), Math.Min((saved?.Mentions ?? 0) + unsaved.Mentions, Limits.UnreadMax));
+            Math.Min((saved?.Unread ?? 0) + recently.Unread, Limits.UnreadMax), Math.Min((saved?.Mentions ?? 0) + recently.Mentions, Limits.UnreadMax));
     }
 
     private static UnreadCount Count(IEnumerable<Message> messages, string username)

@@ -31,10 +31,11 @@ public interface IMessageArchive
     Task<IReadOnlyDictionary<string, Message>> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Others' messages after the mark that are not deleted, and those of them that mention the user or the room; each at
-    /// most <see cref="Limits.UnreadMax"/>.
+    /// Others' messages after the mark, and before <paramref name="before"/> where it is given, that are not deleted, and those of
+    /// them that mention the user or the room; each at most <see cref="Limits.UnreadMax"/>.
     /// </summary>
-    Task<UnreadCount> CountUnreadAsync(string roomId, string username, MessageCursor? readUpTo, CancellationToken cancellationToken);
+    Task<UnreadCount> CountUnreadAsync(
+        string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken);
 
     /// <summary>Newest first, in the given rooms; every word of the query must match, the last as a prefix.</summary>
     Task<IReadOnlyList<Message>> SearchAsync(MessageSearch search, CancellationToken cancellationToken);

@@ -61,11 +61,12 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
         return newest.SelectMany(n => n).ToDictionary(m => m.RoomId, StringComparer.Ordinal);
     }
 
-    public Task<UnreadCount> CountUnreadAsync(string roomId, string username, MessageCursor? readUpTo, CancellationToken cancellationToken) =>
+    public Task<UnreadCount> CountUnreadAsync(
+        string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken) =>
         gate.CallAsync(
             async (c, token) =>
             {
-                var after = Where.Eq(m => m.RoomId, roomId) & Between(null, readUpTo);
+                var after = Where.Eq(m => m.RoomId, roomId) & Between(before, readUpTo);
                 var others = Where.Ne(m => m.Sender, username) & Where.Exists(m => m.DeletedAt, false);
                 var unread = CountAsync(c, after, "room_order", others, token);
                 var mentioned = CountAsync(c, after & Where.AnyIn("mentions", [username, "room"]), "room_mentions", others, token);

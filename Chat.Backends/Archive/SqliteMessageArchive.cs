@@ -28,7 +28,8 @@ public sealed partial class SqliteMessageArchive(SqliteDatabase database) : IMes
         """
         SELECT count(*) FROM (
             SELECT 1 FROM (
-                SELECT sender, deleted_at FROM messages WHERE room_id = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4)
+                SELECT sender, deleted_at FROM messages WHERE room_id = $1 AND (timestamp, id) > ($2, $3) AND (timestamp, id) < ($7, $8)
+                ORDER BY timestamp, id LIMIT $4)
             WHERE sender <> $5 AND deleted_at IS NULL LIMIT $6)
         """;
 
@@ -38,7 +39,8 @@ public sealed partial class SqliteMessageArchive(SqliteDatabase database) : IMes
         SELECT count(*) FROM (
             SELECT 1 FROM (
                 SELECT room_id, timestamp, message_id FROM message_words
-                WHERE word = $1 AND room_id = $2 AND (timestamp, message_id) > ($3, $4) ORDER BY timestamp, message_id LIMIT $7) AS m
+                WHERE word = $1 AND room_id = $2 AND (timestamp, message_id) > ($3, $4) AND (timestamp, message_id) < ($9, $10)
+                ORDER BY timestamp, message_id LIMIT $7) AS m
             WHERE NOT EXISTS (
                     SELECT 1 FROM message_words AS own
                     WHERE own.word = $5 AND own.room_id = m.room_id AND own.timestamp = m.timestamp AND own.message_id = m.message_id)
@@ -82,14 +84,16 @@ public sealed partial class SqliteMessageArchive(SqliteDatabase database) : IMes
                 .ToDictionary(message => message.RoomId, StringComparer.Ordinal),
             cancellationToken);
 
-    public Task<UnreadCount> CountUnreadAsync(string roomId, string username, MessageCursor? readUpTo, CancellationToken cancellationToken)
+    public Task<UnreadCount> CountUnreadAsync(
+        string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken)
     {
         var mark = readUpTo ?? First;
+        var to = before ?? Last;
         return database.ReadAsync(
             Backend,
             session =>
             {
-                var unread = session.Number(CountUnread, roomId, Time(mark), mark.Id, MaxLookedAt, username, Limits.UnreadMax) ?? 0;
+                var unread = session.Number(CountUnread, roomId, Time(mark), mark.Id, MaxLookedAt, username, Limits.UnreadMax, Time(to), to.Id) ?? 0;
                 var user = SqliteMessageWords.Mention(username);
                 var mentions = unread == 0 ? 0 : Mentions(session, user, "") + Mentions(session, SqliteMessageWords.Mention("room"), user);
                 return new UnreadCount((int)unread, (int)Math.Min(mentions, Limits.UnreadMax));
@@ -98,7 +102,8 @@ public sealed partial class SqliteMessageArchive(SqliteDatabase database) : IMes
 
         long Mentions(SqliteSession session, string word, string countedAlready) =>
             session.Number(
-                CountMentions, word, roomId, Time(mark), mark.Id, SqliteMessageWords.From(username), countedAlready, MaxLookedAt, Limits.UnreadMax) ?? 0;
+                CountMentions, word, roomId, Time(mark), mark.Id, SqliteMessageWords.From(username), countedAlready, MaxLookedAt, Limits.UnreadMax,
+                Time(to), to.Id) ?? 0;
     }
 
     public async Task<IReadOnlyList<Message>> ReadBySenderAsync(

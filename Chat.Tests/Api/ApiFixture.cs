@@ -5,6 +5,7 @@ using Chat.Tests.Servers;
 using Chat.Worker.Saving;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -27,7 +28,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public ApiInstance Second => Instance(1);
 
     /// <summary>For what a test wants to break without disturbing others.</summary>
-    public ApiInstance StartAnother() => new(Redis.ConnectionString, Path.Combine(_directory.FullName, "chat.db"));
+    public ApiInstance StartAnother(Action<IServiceCollection>? configure = null) =>
+        new(Redis.ConnectionString, Path.Combine(_directory.FullName, "chat.db"), configure);
 
     public RedisServer Redis
     {
@@ -99,11 +101,13 @@ public sealed class ApiInstance : WebApplicationFactory<ChatHub>
 {
     private readonly string _redis;
     private readonly string _file;
+    private readonly Action<IServiceCollection>? _configure;
 
-    public ApiInstance(string redis, string file)
+    public ApiInstance(string redis, string file, Action<IServiceCollection>? configure = null)
     {
         _redis = redis;
         _file = file;
+        _configure = configure;
         UseKestrel(0);
         StartServer();
     }
@@ -117,6 +121,10 @@ public sealed class ApiInstance : WebApplicationFactory<ChatHub>
         builder.UseSetting("ConnectionStrings:chatdb", $"sqlite:{_file}");
         builder.UseEnvironment("Production");
         builder.ConfigureLogging(logging => logging.ClearProviders());
+        if (_configure is not null)
+        {
+            builder.ConfigureTestServices(_configure);
+        }
     }
 }
 

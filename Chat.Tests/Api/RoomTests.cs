@@ -1,5 +1,8 @@
 using System.Net;
+using System.Reflection;
+using Chat.Backends.Archive;
 using Chat.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Tests.Api;
 
@@ -197,6 +200,45 @@ public sealed class RoomTests(ApiFixture api)
             Assert.Equal("my own does not count", one.LastMessage?.Content);
             return (one.Unread, one.Mentions);
         }
+    }
+
+    [SkippableFact]
+    public async Task What_is_saved_while_it_is_counted_is_counted_once()
+    {
+        await using var instance = api.StartAnother(services =>
+        {
+            var archive = services.Last(s => s.ServiceType == typeof(IMessageArchive) && !s.IsKeyedService).ImplementationFactory!;
+            services.AddSingleton(s => ArchiveJustBeforeSaving.Of((IMessageArchive)archive(s)));
+        });
+        await using var speaker = await TestUser.SignedUpAsync(api.First);
+        await using var reader = await TestUser.SignedUpAsync(instance);
+        var room = await speaker.RoomAsync();
+        await reader.PostAsync($"/api/rooms/{room.Id}/members", new AddMemberRequest()).SucceedsAsync(HttpStatusCode.OK);
+        var message = await speaker.SayAsync(room.Id, "@room");
+        await Servers.Eventually.AsyncTrue(async () =>
+            await instance.Services.GetRequiredService<IMessageArchive>().FindAsync(message.Id, default) is not null);
+
+        using var list = await reader.GetAsync("/api/rooms");
+        var one = Assert.Single(await list.ReadAsync<IReadOnlyList<RoomSummary>>(HttpStatusCode.OK), r => r.Id == room.Id);
+        Assert.Equal((1, 1), (one.Unread, one.Mentions));
+    }
+
+    /// <summary>Answers what is newest as it did a moment before the message was saved; everything else as it is now.</summary>
+    public class ArchiveJustBeforeSaving : DispatchProxy
+    {
+        private IMessageArchive? _inner;
+
+        public static IMessageArchive Of(IMessageArchive inner)
+        {
+            var archive = Create<IMessageArchive, ArchiveJustBeforeSaving>();
+            ((ArchiveJustBeforeSaving)(object)archive)._inner = inner;
+            return archive;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod!.Name == nameof(IMessageArchive.ReadNewestAsync)
+                ? Task.FromResult<IReadOnlyDictionary<string, Message>>(new Dictionary<string, Message>())
+                : targetMethod.Invoke(_inner, args);
     }
 
     [SkippableFact]

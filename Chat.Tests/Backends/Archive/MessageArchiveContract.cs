@@ -110,7 +110,7 @@ public abstract partial class MessageArchiveContract : IAsyncLifetime
         Assert.Null(await Archive.FindAsync(message.Id, None));
         Assert.Empty(await Archive.ReadAsync("general", null, null, 10, None));
         Assert.Empty(await Archive.ReadNewestAsync(["general"], None));
-        Assert.Equal(new UnreadCount(0, 0), await Archive.CountUnreadAsync("general", "bob", null, None));
+        Assert.Equal(new UnreadCount(0, 0), await Archive.CountUnreadAsync("general", "bob", null, null, None));
 
         await SaveAsync(Save(message));
         var found = await Archive.FindAsync(message.Id, None);
