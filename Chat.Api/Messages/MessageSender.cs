@@ -64,7 +64,10 @@ public sealed class MessageSender(
         }
 
         var id = MessageId.For(sender, clientId!);
-        var sending = _underWay.GetOrAdd($"{roomId}/{id}", _ => new(() => SendOnceAsync(sender, roomId, id, content!, clientId!, replyTo, turn, cancellationToken)));
+        // From here on it is finished whether or not the caller waits: others may wait for the same, and what is shown shall be saved.
+        // Every step has a limit of its own.
+        var sending = _underWay.GetOrAdd(
+            $"{roomId}/{id}", _ => new(() => SendOnceAsync(sender, roomId, id, content!, clientId!, replyTo, turn, CancellationToken.None)));
         using var counted = inFlight.Begin();
         try
         {
