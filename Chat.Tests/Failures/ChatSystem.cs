@@ -10,8 +10,8 @@ using Microsoft.Extensions.Hosting;
 namespace Chat.Tests.Failures;
 
 /// <summary>
-/// The whole service as processes: two APIs and two workers, on real servers behind proxies that can break their
-/// connections, or on the stand-ins. Everything private, on free ports, gone when it is disposed.
+/// The whole service as processes: two APIs and two workers, on real servers, each connection behind a proxy that can break
+/// it, or on the stand-ins. Everything private, on free ports, gone when it is disposed.
 /// </summary>
 internal sealed class ChatSystem : IAsyncDisposable
 {
@@ -19,6 +19,9 @@ internal sealed class ChatSystem : IAsyncDisposable
     private readonly List<LocalServer> _servers = [];
     private readonly List<ServiceProcess> _apis = [];
     private readonly List<ServiceProcess> _workers = [];
+    private readonly Dictionary<(string Service, string Server), ToxicProxy> _ways = [];
+    private readonly Dictionary<string, ToxicProxy> _fronts = [];
+    private ToxiproxyServer? _toxiproxy;
     private IHost? _archive;
     private string _archiveConnection = "";
 
@@ -30,15 +33,22 @@ internal sealed class ChatSystem : IAsyncDisposable
 
     public IReadOnlyList<ServiceProcess> Workers => _workers;
 
-    public IReadOnlyList<Uri> Addresses => [.. _apis.Select(a => a.Address)];
-
     /// <summary>Redis, RabbitMQ, MongoDB by resource name; on the stand-ins Redis' alone.</summary>
     public Dictionary<string, LocalServer> Servers { get; } = [];
 
-    /// <summary>What stands between the services and each server; none on the stand-ins.</summary>
-    public Dictionary<string, ToxicProxy> Proxies { get; } = [];
+    /// <summary>Where clients reach the APIs: through a proxy of each, so that the way to it can be broken too.</summary>
+    public IReadOnlyList<Uri> Addresses => [.. _apis.Select(a => _fronts.TryGetValue(a.Name, out var front) ? new Uri($"http://127.0.0.1:{front.Port}") : a.Address)];
 
-    /// <summary>How many processes of each the system has.</summary>
+    /// <summary>The ways of every service to the server.</summary>
+    public IReadOnlyList<ToxicProxy> WaysTo(string server) => [.. _ways.Where(w => w.Key.Server == server).Select(w => w.Value)];
+
+    /// <summary>The ways of the service to its servers, or to one of them.</summary>
+    public IReadOnlyList<ToxicProxy> WaysOf(string service, string? server = null) =>
+        [.. _ways.Where(w => w.Key.Service == service && (server is null || w.Key.Server == server)).Select(w => w.Value)];
+
+    /// <summary>The clients' way to the API.</summary>
+    public ToxicProxy WayTo(ServiceProcess api) => _fronts[api.Name];
+
     public static async Task<ChatSystem> StartEmbeddedAsync(int workers, CancellationToken cancellationToken)
     {
         Skip.If(ServerFinder.Garnet is null, "Garnet is not installed here.");
@@ -48,7 +58,9 @@ internal sealed class ChatSystem : IAsyncDisposable
             var cache = new GarnetServer(ServerFinder.Garnet!);
             await system.AddServerAsync("cache", cache, cancellationToken);
             var file = $"sqlite:{Path.Combine(system._directory.FullName, "chat.db")}";
-            await system.StartServicesAsync(cache.ConnectionString, file, file, workers, cancellationToken);
+            system._archiveConnection = file;
+            await system.StartServicesAsync(
+                (_, server, _) => Task.FromResult(server == "cache" ? cache.ConnectionString : file), workers, cancellationToken);
             return system;
         }
         catch
@@ -67,23 +79,20 @@ internal sealed class ChatSystem : IAsyncDisposable
         var system = new ChatSystem();
         try
         {
-            var proxies = new ToxiproxyServer(ServerFinder.Toxiproxy!);
-            system._servers.Add(proxies);
-            await proxies.StartAsync(cancellationToken);
+            system._toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy!);
+            system._servers.Add(system._toxiproxy);
+            await system._toxiproxy.StartAsync(cancellationToken);
             var keeping = new LocalServerOptions { Persistent = true };
             await Task.WhenAll(
-                system.AddServerAsync("cache", new RedisServer(ServerFinder.Redis!), cancellationToken),
+                system.AddServerAsync("cache", new RedisServer(ServerFinder.Redis!, keeping), cancellationToken),
                 system.AddServerAsync("messaging", new RabbitMqServer(ServerFinder.RabbitMq!, keeping), cancellationToken),
                 system.AddServerAsync("chatdb", new MongoServer(ServerFinder.Mongo!, keeping), cancellationToken));
-            foreach (var (name, server) in system.Servers)
-            {
-                system.Proxies[name] = await proxies.CreateProxyAsync(name, server.Port, cancellationToken);
-            }
-
-            await system.StartServicesAsync(
-                system.Through("cache"), system.Through("messaging"), system.Through("chatdb") + "chatdb", workers: 2, cancellationToken);
             // The oracle reads past the proxies: what it sees is what is stored.
             system._archiveConnection = system.Servers["chatdb"].ConnectionString + "chatdb";
+            await system.StartServicesAsync(system.ConnectThroughAsync, workers: 2, cancellationToken);
+            // RabbitMQ 3.10: a node killed within half a second of the queue's first declaration comes back with a queue that confirms
+            // nothing, for good. Here it is declared, and stopped in order once, before anything is killed.
+            await system.Servers["messaging"].RestartAsync(cancellationToken);
             return system;
         }
         catch
@@ -112,6 +121,17 @@ internal sealed class ChatSystem : IAsyncDisposable
         }
 
         throw new InvalidOperationException($"The room {roomId} has no end.");
+    }
+
+    /// <summary>Judged and done with: the fewer documents, the faster a database whose queries all read everything (ferretdb).</summary>
+    public async Task ForgetAsync(IEnumerable<string> rooms, CancellationToken cancellationToken)
+    {
+        foreach (var room in rooms)
+        {
+            while (!await PatientlyAsync(() => Archive().EraseRoomAsync(room, cancellationToken), cancellationToken))
+            {
+            }
+        }
     }
 
     /// <summary>A database that has just come back may need a moment; the oracle waits for it, at most a minute.</summary>
@@ -157,28 +177,42 @@ internal sealed class ChatSystem : IAsyncDisposable
         await server.StartAsync(cancellationToken);
     }
 
-    private string Through(string name) => Servers[name].ConnectionString.Replace($":{Servers[name].Port}", $":{Proxies[name].Port}", StringComparison.Ordinal);
-
-    private async Task StartServicesAsync(string cache, string messaging, string chatdb, int workers, CancellationToken cancellationToken)
+    private async Task<string> ConnectThroughAsync(string service, string server, CancellationToken cancellationToken)
     {
-        _archiveConnection = chatdb;
-        var environment = new Dictionary<string, string?>
-        {
-            ["ConnectionStrings__cache"] = cache,
-            ["ConnectionStrings__messaging"] = messaging,
-            ["ConnectionStrings__chatdb"] = chatdb,
-        };
+        var target = Servers[server];
+        var way = _ways[(service, server)] = await _toxiproxy!.CreateProxyAsync($"{service}-{server}", target.Port, cancellationToken);
+        var text = target.ConnectionString.Replace($":{target.Port}", $":{way.Port}", StringComparison.Ordinal);
+        return server == "chatdb" ? text + "chatdb" : text;
+    }
+
+    private async Task StartServicesAsync(
+        Func<string, string, CancellationToken, Task<string>> connect, int workers, CancellationToken cancellationToken)
+    {
         for (var i = 0; i < 2; i++)
         {
-            _apis.Add(new ServiceProcess($"api-{i}", "Chat.Api.dll", environment));
+            var name = $"api-{i}";
+            var api = new ServiceProcess(name, "Chat.Api.dll", await EnvironmentOfAsync(name));
+            _apis.Add(api);
+            if (_toxiproxy is not null)
+            {
+                _fronts[name] = await _toxiproxy.CreateProxyAsync(name, api.Address.Port, cancellationToken);
+            }
         }
 
         for (var i = 0; i < workers; i++)
         {
-            _workers.Add(new ServiceProcess($"worker-{i}", "Chat.Worker.dll", environment));
+            var name = $"worker-{i}";
+            _workers.Add(new ServiceProcess(name, "Chat.Worker.dll", await EnvironmentOfAsync(name)));
         }
 
         await Task.WhenAll(_apis.Concat(_workers).Select(s => s.StartAsync(cancellationToken)));
+
+        async Task<Dictionary<string, string?>> EnvironmentOfAsync(string service) => new()
+        {
+            ["ConnectionStrings__cache"] = await connect(service, "cache", cancellationToken),
+            ["ConnectionStrings__messaging"] = await connect(service, "messaging", cancellationToken),
+            ["ConnectionStrings__chatdb"] = await connect(service, "chatdb", cancellationToken),
+        };
     }
 
     private IMessageArchive Archive()

@@ -4,7 +4,7 @@ namespace Chat.Tests.Failures;
 
 /// <summary>
 /// One run: people chat at a steady rate, something breaks and is mended, everything becomes quiet, the oracle judges.
-/// Every wait is bounded; the same seed sends the same messages and breaks the same things.
+/// Every wait is bounded; the same seed names the same people and rooms, sends the same messages and breaks the same things.
 /// </summary>
 internal sealed class FailureRun(ChatSystem system, int seed) : IAsyncDisposable
 {
@@ -19,17 +19,16 @@ internal sealed class FailureRun(ChatSystem system, int seed) : IAsyncDisposable
 
     public async Task GatherAsync(int people, int rooms, CancellationToken cancellationToken)
     {
-        var run = Guid.NewGuid().ToString("N")[..6];
         for (var i = 0; i < people; i++)
         {
-            var person = new Participant($"p{i}-{run}", system.Addresses, i, _log);
+            var person = new Participant($"p{i}-{seed}", system.Addresses, i, _log, seed);
             _people.Add(person);
             await person.SignUpAsync(cancellationToken);
         }
 
         for (var i = 0; i < rooms; i++)
         {
-            _rooms.Add(await _people[0].CreateRoomAsync($"Room {i} {run}", cancellationToken));
+            _rooms.Add(await _people[0].CreateRoomAsync($"Room {i} {seed}", cancellationToken));
             foreach (var person in _people.Skip(1))
             {
                 await person.JoinAsync(_rooms[i], cancellationToken);
@@ -50,24 +49,23 @@ internal sealed class FailureRun(ChatSystem system, int seed) : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         using var workload = new Workload(_people, _rooms, seed);
-        var attempts = _people.Sum(p => p.Attempts);
-        var refusals = _people.Sum(p => p.Refusals);
         workload.Start(cancellationToken);
         await Task.Delay(before, cancellationToken);
-        var from = TimeProvider.System.GetTimestamp();
+        var from = _log.Now;
         await breakIt(cancellationToken);
         await Task.Delay(during, cancellationToken);
-        var until = TimeProvider.System.GetTimestamp();
-        attempts = _people.Sum(p => p.Attempts) - attempts;
-        refusals = _people.Sum(p => p.Refusals) - refusals;
+        var until = _log.Now;
         await mendIt(cancellationToken);
         await Task.Delay(after, cancellationToken);
         await workload.FinishAsync(cancellationToken);
         var verdict = await JudgeAsync(cancellationToken);
-        var took = _log.Between(from, until);
+        var took = _log.DeliveriesBetween(from, until);
         return new FaultResult(
-            name, seed, verdict, attempts, refusals, Quantile(took, .5), Quantile(took, .99), took.Count == 0 ? TimeSpan.Zero : took[^1]);
+            name, seed, verdict, _log.AcceptedBetween(from, until), Quantile(took, .5), Quantile(took, .99), took.Count == 0 ? TimeSpan.Zero : took[^1]);
     }
+
+    /// <summary>What people complained of, for the report of a failure.</summary>
+    public IEnumerable<string> Trouble => _people.SelectMany(p => p.Trouble.Select(t => $"{p.Username}: {t}"));
 
     /// <summary>Waits until stores and screens agree, at most for a while; then says what does not.</summary>
     public async Task<Verdict> JudgeAsync(CancellationToken cancellationToken)

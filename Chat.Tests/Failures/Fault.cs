@@ -2,63 +2,109 @@ using Chat.Servers;
 
 namespace Chat.Tests.Failures;
 
-/// <summary>Something that breaks and how it is mended. <c>Single</c>: one server alone, so sends must go on being accepted.</summary>
-internal sealed record Fault(string Name, bool Single, Func<ChatSystem, CancellationToken, Task> Break, Func<ChatSystem, CancellationToken, Task> Mend)
+/// <summary>Of how much of the service is broken at once; see <c>docs/delivery.md</c> for what is promised then.</summary>
+internal enum FaultKind
 {
+    /// <summary>One server alone, or workers: sends must go on being accepted.</summary>
+    Server,
+
+    /// <summary>One API process or the way to it: its clients go to another, and what was not answered is sent again.</summary>
+    Api,
+
+    /// <summary>Two servers: what cannot be accepted is refused, and the client sends it again.</summary>
+    Pair,
+}
+
+/// <summary>Something that breaks and how it is mended. <c>Target</c>: no two faults of one target at the same time.</summary>
+internal sealed record Fault(
+    string Target, string What, FaultKind Kind, Func<ChatSystem, CancellationToken, Task> Break, Func<ChatSystem, CancellationToken, Task> Mend)
+{
+    public string Name => $"{Target}: {What}";
+}
+
+/// <summary>Every fault of the matrix: each kind on each part, then pairs of servers.</summary>
+internal static class Faults
+{
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(200);
     private static readonly string[] ServerNames = ["cache", "messaging", "chatdb"];
 
-    /// <summary>Every fault of the matrix: each kind on each part, then each pair of servers.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
         .. ServerNames.SelectMany(OnServer),
-        new("worker: kill -9", Single: true, (s, _) => s.Workers[0].KillAsync(), (s, t) => s.Workers[0].StartAsync(t)),
-        new("workers: both stopped", Single: true, (s, _) => Task.WhenAll(s.Workers.Select(w => w.StopAsync())), (s, t) => Task.WhenAll(s.Workers.Select(w => w.StartAsync(t)))),
-        new("worker: SIGSTOP", Single: true, (s, _) => Done(s.Workers[0].Pause), (s, _) => Done(s.Workers[0].Resume)),
-        new("api: stopped", Single: true, (s, _) => s.Apis[0].StopAsync(), (s, t) => s.Apis[0].StartAsync(t)),
-        new("api: kill -9", Single: true, (s, _) => s.Apis[0].KillAsync(), (s, t) => s.Apis[0].StartAsync(t)),
-        new("api: SIGSTOP", Single: true, (s, _) => Done(s.Apis[0].Pause), (s, _) => Done(s.Apis[0].Resume)),
-        .. Pairs(),
+        .. Emptied.All,
+        .. OnWorkers(),
+        .. OnApi(),
+        .. ServerNames.Select(name => OnWay("api-0", $"alone cut off from {name}", FaultKind.Api, s => s.WaysOf("api-0", name), Toxic.Cut)),
+        .. from first in ServerNames
+           from second in ServerNames
+           where string.CompareOrdinal(first, second) < 0
+           from fault in OnPair(first, second)
+           select fault,
     ];
+
+    /// <summary>The few that run with the other tests, one of each sort.</summary>
+    public static IReadOnlyList<Fault> Short { get; } =
+        [.. new[] { "cache: kill -9", "messaging: SIGSTOP", "chatdb: stopped", "workers: both stopped", "api-0: kill -9", "cache and chatdb: kill -9" }
+            .Select(name => All.Single(f => f.Name == name))];
 
     private static IEnumerable<Fault> OnServer(string name)
     {
-        yield return new($"{name}: stopped", Single: true, (s, _) => s.Servers[name].StopAsync(), (s, t) => s.Servers[name].StartAsync(t));
-        yield return new($"{name}: kill -9", Single: true, (s, _) => s.Servers[name].KillAsync(), (s, t) => s.Servers[name].StartAsync(t));
+        yield return new(name, "stopped", FaultKind.Server, (s, _) => s.Servers[name].StopAsync(), (s, t) => s.Servers[name].StartAsync(t));
+        yield return new(name, "kill -9", FaultKind.Server, (s, _) => s.Servers[name].KillAsync(), (s, t) => s.Servers[name].StartAsync(t));
         if (!OperatingSystem.IsWindows())
         {
-            yield return new($"{name}: SIGSTOP", Single: true, (s, _) => Done(() => Pause(s.Servers[name])), (s, _) => Done(() => Resume(s.Servers[name])));
+            yield return new(name, "SIGSTOP", FaultKind.Server, (s, _) => Done(() => Pause(s.Servers[name])), (s, _) => Done(() => Resume(s.Servers[name])));
         }
 
-        yield return new(
-            $"{name}: slow (200 ms)", Single: true,
-            (s, t) => s.Proxies[name].AddLatencyAsync(TimeSpan.FromMilliseconds(200), cancellationToken: t),
-            (s, t) => s.Proxies[name].RemoveAsync("latency", cancellationToken: t));
-        yield return new(
-            $"{name}: answers cut", Single: true,
-            (s, t) => s.Proxies[name].CutAsync(ToxicDirection.Downstream, t),
-            (s, t) => s.Proxies[name].RemoveAsync("timeout", ToxicDirection.Downstream, t));
-        if (name == "cache")
+        foreach (var toxic in Toxic.All)
         {
-            // Redis is the one store that may lose everything; the others promise to keep what they confirmed.
-            yield return new(
-                "cache: restarted empty", Single: true,
-                (s, _) => s.Servers[name].KillAsync(),
-                (s, t) =>
-                {
-                    s.Servers[name].EraseData();
-                    return s.Servers[name].StartAsync(t);
-                });
+            yield return OnWay(name, toxic.What, FaultKind.Server, s => s.WaysTo(name), toxic);
         }
     }
 
-    private static IEnumerable<Fault> Pairs() =>
-        from first in ServerNames
-        from second in ServerNames
-        where string.CompareOrdinal(first, second) < 0
-        select new Fault(
-            $"{first} and {second}: kill -9", Single: false,
+    private static IEnumerable<Fault> OnWorkers()
+    {
+        yield return new("worker-0", "stopped", FaultKind.Server, (s, _) => s.Workers[0].StopAsync(), (s, t) => s.Workers[0].StartAsync(t));
+        yield return new("worker-0", "kill -9", FaultKind.Server, (s, _) => s.Workers[0].KillAsync(), (s, t) => s.Workers[0].StartAsync(t));
+        yield return new("worker-0", "SIGSTOP", FaultKind.Server, (s, _) => Done(s.Workers[0].Pause), (s, _) => Done(s.Workers[0].Resume));
+        yield return new("workers", "both stopped", FaultKind.Server, (s, _) => Task.WhenAll(s.Workers.Select(w => w.StopAsync())), (s, t) => Task.WhenAll(s.Workers.Select(w => w.StartAsync(t))));
+        foreach (var toxic in Toxic.All)
+        {
+            yield return OnWay("worker-0", toxic.What, FaultKind.Server, s => s.WaysOf("worker-0"), toxic);
+        }
+    }
+
+    private static IEnumerable<Fault> OnApi()
+    {
+        yield return new("api-0", "stopped", FaultKind.Api, (s, _) => s.Apis[0].StopAsync(), (s, t) => s.Apis[0].StartAsync(t));
+        yield return new("api-0", "kill -9", FaultKind.Api, (s, _) => s.Apis[0].KillAsync(), (s, t) => s.Apis[0].StartAsync(t));
+        yield return new("api-0", "SIGSTOP", FaultKind.Api, (s, _) => Done(s.Apis[0].Pause), (s, _) => Done(s.Apis[0].Resume));
+        foreach (var toxic in Toxic.All)
+        {
+            yield return OnWay("api-0", toxic.What, FaultKind.Api, s => [s.WayTo(s.Apis[0])], toxic);
+        }
+    }
+
+    private static IEnumerable<Fault> OnPair(string first, string second)
+    {
+        var both = $"{first} and {second}";
+        yield return new(
+            both, "kill -9", FaultKind.Pair,
             (s, _) => Task.WhenAll(s.Servers[first].KillAsync(), s.Servers[second].KillAsync()),
             (s, t) => Task.WhenAll(s.Servers[first].StartAsync(t), s.Servers[second].StartAsync(t)));
+        if (!OperatingSystem.IsWindows())
+        {
+            yield return new(
+                both, "SIGSTOP", FaultKind.Pair,
+                (s, _) => Done(() => { Pause(s.Servers[first]); Pause(s.Servers[second]); }),
+                (s, _) => Done(() => { Resume(s.Servers[first]); Resume(s.Servers[second]); }));
+        }
+    }
+
+    private static Fault OnWay(string target, string what, FaultKind kind, Func<ChatSystem, IReadOnlyList<ToxicProxy>> ways, Toxic toxic) => new(
+        target, what, kind,
+        (s, t) => Task.WhenAll(ways(s).Select(w => toxic.Add(w, t))),
+        (s, t) => Task.WhenAll(ways(s).Select(w => toxic.Remove(w, t))));
 
     private static void Pause(LocalServer server)
     {
@@ -80,5 +126,18 @@ internal sealed record Fault(string Name, bool Single, Func<ChatSystem, Cancella
     {
         action();
         return Task.CompletedTask;
+    }
+
+    /// <summary>What is done to a connection: answers come late, or one direction is silent while the connection stays.</summary>
+    private sealed record Toxic(string What, Func<ToxicProxy, CancellationToken, Task> Add, Func<ToxicProxy, CancellationToken, Task> Remove)
+    {
+        public static IReadOnlyList<Toxic> All { get; } =
+        [
+            new("slow (200 ms)", (w, t) => w.AddLatencyAsync(Slow, cancellationToken: t), (w, t) => w.RemoveAsync("latency", cancellationToken: t)),
+            new("requests cut", (w, t) => w.CutAsync(ToxicDirection.Upstream, t), (w, t) => w.RemoveAsync("timeout", ToxicDirection.Upstream, t)),
+            new("answers cut", (w, t) => w.CutAsync(ToxicDirection.Downstream, t), (w, t) => w.RemoveAsync("timeout", ToxicDirection.Downstream, t)),
+        ];
+
+        public static Toxic Cut { get; } = new("cut off", (w, t) => w.DisableAsync(t), (w, t) => w.EnableAsync(t));
     }
 }

@@ -3,7 +3,7 @@ using Chat.Contracts;
 namespace Chat.Tests.Failures;
 
 /// <summary>What went wrong, in counts; all zero and empty when every promise was kept.</summary>
-internal sealed record Verdict(int Accepted, int Stored, int Lost, int Duplicated, int Misordered, int ChangesLost, IReadOnlyList<string> Findings)
+internal sealed record Verdict(int Accepted, int Stored, int ShownByAll, int Lost, int Duplicated, int Misordered, int ChangesLost, IReadOnlyList<string> Findings)
 {
     public bool Kept => Lost == 0 && Duplicated == 0 && Misordered == 0 && ChangesLost == 0 && Findings.Count == 0;
 }
@@ -102,7 +102,9 @@ internal static class Oracle
             }
         }
 
-        return new Verdict(accepted.Count, everything.Count, lost.Count, duplicated.Count, misordered, changesLost, findings);
+        var screens = people.Select(p => rooms.SelectMany(room => p.ScreenOf(room).Messages).Select(m => m.Id).ToHashSet()).ToList();
+        var shownByAll = accepted.Keys.Count(id => screens.TrueForAll(screen => screen.Contains(id)));
+        return new Verdict(accepted.Count, everything.Count, shownByAll, lost.Count, duplicated.Count, misordered, changesLost, findings);
     }
 
     private static string ReactionsOf(Message message) =>

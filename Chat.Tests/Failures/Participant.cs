@@ -19,6 +19,8 @@ internal sealed class Participant : IAsyncDisposable
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private readonly IReadOnlyList<Uri> _apis;
     private readonly DeliveryLog _log;
+    private readonly int _seed;
+    private readonly Random _random;
     private readonly CookieContainer _cookies = new();
     private readonly HttpClient _http;
     private readonly CancellationTokenSource _stop = new();
@@ -28,8 +30,10 @@ internal sealed class Participant : IAsyncDisposable
     private int _api;
     private Task? _connecting;
 
-    public Participant(string username, IReadOnlyList<Uri> apis, int firstApi, DeliveryLog log)
+    public Participant(string username, IReadOnlyList<Uri> apis, int firstApi, DeliveryLog log, int seed)
     {
+        _seed = seed;
+        _random = new Random(unchecked((seed * 31) + firstApi));
         Username = username;
         _apis = apis;
         _api = firstApi;
@@ -56,14 +60,9 @@ internal sealed class Participant : IAsyncDisposable
     /// <summary>Accepted reactions: message id and emoji.</summary>
     public ConcurrentDictionary<(string Id, string Emoji), bool> AcceptedReactions { get; } = new();
 
-    /// <summary>Attempts to send, and those not accepted at the first attempt: how often a person would have seen a delay.</summary>
-    public int Attempts;
-
-    public int Refusals;
-
     public ConcurrentQueue<string> Trouble { get; } = new();
 
-    public Screen ScreenOf(string roomId) => _screens.GetOrAdd(roomId, id => new Screen(id));
+    public Screen ScreenOf(string roomId) => _screens.GetOrAdd(roomId, id => new Screen(id, _log.Shown));
 
     private Uri Api => _apis[_api % _apis.Count];
 
@@ -92,7 +91,7 @@ internal sealed class Participant : IAsyncDisposable
     /// <summary>The same person on another device, with a session of its own.</summary>
     public async Task<Participant> OtherDeviceAsync(int firstApi, IReadOnlyList<string> rooms, CancellationToken cancellationToken)
     {
-        var device = new Participant(Username, _apis, firstApi, _log);
+        var device = new Participant(Username, _apis, firstApi, _log, _seed);
         using var answer = await device._http.PostAsJsonAsync(
             new Uri(device.Api, "/api/auth/login"), new Credentials(Username, Password), ChatJson.Default.Credentials, cancellationToken);
         answer.EnsureSuccessStatusCode();
@@ -122,32 +121,26 @@ internal sealed class Participant : IAsyncDisposable
             var connection = _connection;
             if (connection is { State: HubConnectionState.Connected })
             {
+                var begun = _log.Now;
                 try
                 {
-                    Interlocked.Increment(ref Attempts);
                     using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                     timeout.CancelAfter(CallTimeout);
                     var receipt = await connection.InvokeAsync<SendReceipt>(
                         nameof(IChatServer.SendMessage), new SendMessage(roomId, content, clientId), timeout.Token);
                     Accepted[receipt.Id] = content;
+                    _log.Answered(begun, accepted: true);
                     return true;
                 }
                 catch (HubException refused) when (refused.Message.Contains(ErrorCodes.RateLimited, StringComparison.Ordinal))
                 {
-                    Interlocked.Decrement(ref Attempts);
+                    Trouble.Enqueue($"send: {refused.Message}");
                 }
                 catch (Exception trouble) when (trouble is not OutOfMemoryException)
                 {
                     // A refusal, a lost connection or no answer: all the same to somebody who sends again.
-                    if (connection.State == HubConnectionState.Connected)
-                    {
-                        Interlocked.Increment(ref Refusals);
-                        Trouble.Enqueue($"send: {trouble.Message}");
-                    }
-                    else
-                    {
-                        Interlocked.Decrement(ref Attempts);
-                    }
+                    _log.Answered(begun, accepted: false);
+                    Trouble.Enqueue($"send: {trouble.Message}");
                 }
             }
 
@@ -282,7 +275,7 @@ internal sealed class Participant : IAsyncDisposable
 
             await connection.DisposeAsync();
             _api++;
-            await Pause(Random.Shared.Next(50, 200 + (200 * Math.Min(attempt++, 5))), _stop.Token);
+            await Pause(_random.Next(50, 200 + (200 * Math.Min(attempt++, 5))), _stop.Token);
         }
     }
 
@@ -300,7 +293,6 @@ internal sealed class Participant : IAsyncDisposable
         connection.KeepAliveInterval = TimeSpan.FromSeconds(3);
         connection.On<Message>(nameof(IChatClient.MessageReceived), message =>
         {
-            _log.Shown(message.Id);
             if (_screens.TryGetValue(message.RoomId, out var screen) && !screen.Receive(message))
             {
                 _ = CatchUpAsync(message.RoomId);

@@ -1,13 +1,12 @@
-using System.Collections.Concurrent;
 using Chat.Contracts;
 
 namespace Chat.Tests.Failures;
 
 /// <summary>
 /// What one person's client shows of one room, kept by the rules that the contract gives to any client: pushes are merged
-/// by id, the cursor moves only along consecutive numbers or after a complete catch-up.
+/// by id, the cursor moves only along consecutive numbers or after a complete catch-up. <c>shown</c> is told of each message's id once.
 /// </summary>
-internal sealed class Screen(string roomId)
+internal sealed class Screen(string roomId, Action<string> shown)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Message> _messages = [];
@@ -118,27 +117,7 @@ internal sealed class Screen(string roomId)
         }
 
         _messages[message.Id] = message;
+        shown(message.Id);
         return true;
     }
-}
-
-/// <summary>When messages were sent and how long they took to others' screens; shared by everybody in one run.</summary>
-internal sealed class DeliveryLog(TimeProvider time)
-{
-    private readonly ConcurrentDictionary<string, long> _sent = new();
-    private readonly ConcurrentQueue<(long At, TimeSpan Took)> _deliveries = new();
-
-    public void Sent(string messageId) => _sent.TryAdd(messageId, time.GetTimestamp());
-
-    public void Shown(string messageId)
-    {
-        if (_sent.TryGetValue(messageId, out var at))
-        {
-            _deliveries.Enqueue((at, time.GetElapsedTime(at)));
-        }
-    }
-
-    /// <summary>Delivery times of messages sent between the two timestamps, shortest first.</summary>
-    public IReadOnlyList<TimeSpan> Between(long from, long to) =>
-        [.. _deliveries.Where(d => d.At >= from && d.At <= to).Select(d => d.Took).Order()];
 }
