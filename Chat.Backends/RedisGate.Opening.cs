@@ -8,7 +8,25 @@ namespace Chat.Backends;
 /// <summary>The background side: connecting, probing, opening.</summary>
 public sealed partial class RedisGate
 {
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
     private bool _watching;
+
+    /// <summary>A process that asks for nothing would not notice that Redis is stopped or cut off, and that it hears nothing.</summary>
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(WatchEvery, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                await TryAsync(static database => database.PingAsync());
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
 
     private async Task OpenAsync()
     {

@@ -52,6 +52,7 @@ public sealed partial class RedisGate(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         EnsureOpening();
+        _ = WatchAsync();
         try
         {
             await _openedOnce.Task.WaitAsync(options.Value.StartTimeout, time, cancellationToken);

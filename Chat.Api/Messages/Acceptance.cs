@@ -7,11 +7,17 @@ using Chat.ServiceDefaults;
 namespace Chat.Api.Messages;
 
 /// <summary>
-/// Makes something durable before it is acknowledged: the queue's confirm, and while the queue is away the archive's own word.
+/// Makes something durable before it is acknowledged: the queue's confirm, and while the queue is away or silent the archive's own word.
 /// Both are idempotent, so a call whose answer was lost may be made again, here or there.
 /// </summary>
-public sealed partial class Acceptance(ISaveQueue queue, IMessageArchive archive, ILogger<Acceptance> logger)
+public sealed partial class Acceptance(ISaveQueue queue, IMessageArchive archive, TimeProvider time, ILogger<Acceptance> logger)
 {
+    /// <summary>
+    /// How long the queue alone is waited for; its confirm takes milliseconds. A broker that became silent is known as such only after
+    /// seconds, in which a busy client would use up its calls in parallel and wait to be shown.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
+
     private static readonly TimeSpan ArchiveTimeout = TimeSpan.FromSeconds(5);
     private static readonly System.Diagnostics.Metrics.Histogram<double> Enqueuing =
         Telemetry.Meter.CreateHistogram<double>("chat.enqueue.duration", "s");
@@ -24,6 +30,39 @@ public sealed partial class Acceptance(ISaveQueue queue, IMessageArchive archive
     /// <summary>False: no store has it for certain; the sender keeps it.</summary>
     public async Task<bool> AcceptAsync(SaveItem item, CancellationToken cancellationToken)
     {
+        var queued = EnqueueAsync(item, cancellationToken);
+        if (await IsConfirmedSoonAsync(queued, cancellationToken))
+        {
+            return true;
+        }
+
+        // Whichever has it first; the broker's confirm may still come, and both may have it.
+        var saved = SaveAsync(item, cancellationToken);
+        var first = await Task.WhenAny(queued, saved);
+        if (await first || await (first == queued ? saved : queued))
+        {
+            return true;
+        }
+
+        Count("none", item);
+        LogNotAccepted(item.Type);
+        return false;
+    }
+
+    private async Task<bool> IsConfirmedSoonAsync(Task<bool> queued, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queued.WaitAsync(Patience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> EnqueueAsync(SaveItem item, CancellationToken cancellationToken)
+    {
         var began = Stopwatch.GetTimestamp();
         try
         {
@@ -35,22 +74,29 @@ public sealed partial class Acceptance(ISaveQueue queue, IMessageArchive archive
         catch (BackendUnavailableException away)
         {
             LogQueueAway(away.Backend);
+            return false;
         }
+    }
 
-        began = Stopwatch.GetTimestamp();
+    private async Task<bool> SaveAsync(SaveItem item, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(ArchiveTimeout);
             var result = (await archive.SaveAsync([item], timeout.Token))[0];
             Saving.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
-            Count(result.Kind == SaveResultKind.Refused ? "none" : "archive", item);
-            return result.Kind != SaveResultKind.Refused;
+            if (result.Kind == SaveResultKind.Refused)
+            {
+                return false;
+            }
+
+            Count("archive", item);
+            return true;
         }
         catch (Exception e) when (e is BackendUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            Count("none", item);
-            LogNotAccepted(item.Type);
             return false;
         }
     }

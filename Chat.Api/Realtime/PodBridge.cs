@@ -3,6 +3,7 @@ using Chat.Api.Presence;
 using Chat.Api.Rooms;
 using Chat.Backends;
 using Chat.Backends.Pods;
+using Chat.Backends.Recent;
 using Chat.Backends.Rooms;
 using Chat.Contracts;
 using Chat.ServiceDefaults;
@@ -25,6 +26,8 @@ public sealed partial class PodBridge(
     UserAccounts accounts,
     Online online,
     Messages.RoomClock clock,
+    IRecentMessages recent,
+    SessionDoubts doubts,
     TimeProvider time,
     ILogger<PodBridge> logger) : IHostedService
 {
@@ -110,8 +113,7 @@ public sealed partial class PodBridge(
         switch (podEvent)
         {
             case MessageArrived arrived:
-                clock.Observe(arrived.Message.RoomId, arrived.Message.Timestamp);
-                return ShowHereAsync(arrived.Message);
+                return ApplyAsync(arrived.Message);
             case MessageWasChanged { Change: MessageEdited edited }:
                 return hub.Clients.Group(edited.RoomId).MessageEdited(edited);
             case MessageWasChanged { Change: MessageDeleted deleted }:
@@ -133,9 +135,24 @@ public sealed partial class PodBridge(
                 return ApplyAsync(ended);
             case ResyncNeeded resync:
                 Resyncs.Add(1);
+                doubts.Raise();
                 return (resync.Room is { } room ? hub.Clients.Group(room) : hub.Clients.All).Resync(new ResyncEvent(resync.Room));
             default:
                 throw new NotSupportedException(podEvent.GetType().Name);
+        }
+    }
+
+    /// <summary>
+    /// One without a number is of a pod that could not use Redis, and that may end before it can. So who hears it appends it too: the
+    /// first gives the number, the others learn it. Numbers mean nothing to who cannot use Redis: what follows cannot be looked up.
+    /// </summary>
+    private async Task ApplyAsync(Message message)
+    {
+        clock.Observe(message.RoomId, message.Timestamp);
+        await ShowHereAsync(recent.IsAvailable ? message : message with { Seq = 0, Epoch = "" });
+        if (message.Seq == 0 && await recent.AppendAsync(message, CancellationToken.None) is { } appended)
+        {
+            await ShowHereAsync(message with { Timestamp = appended.Timestamp, Seq = appended.Seq, Epoch = appended.Epoch });
         }
     }
 

@@ -33,6 +33,7 @@ public static class RealtimeExtensions
         services.AddHostedService(s => s.GetRequiredService<PodBridge>());
         services.AddSingleton<Online>();
         services.AddHostedService(s => s.GetRequiredService<Online>());
+        services.AddSingleton<SessionDoubts>();
         services.AddHostedService<SessionWatch>();
         services.AddHostedService<ConnectionMetrics>();
         return services;

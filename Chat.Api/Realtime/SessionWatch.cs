@@ -4,19 +4,19 @@ using Chat.Backends;
 namespace Chat.Api.Realtime;
 
 /// <summary>
-/// Looks every half minute whether the sessions behind the open connections still hold, so that they close also when no path between
-/// the pods brought the word.
+/// Looks every half minute, and after every interruption of the path between the pods, whether the sessions behind the open connections
+/// still hold, so that they close also when no path brought the word.
 /// </summary>
-internal sealed partial class SessionWatch(Connections connections, Sessions sessions, PodBridge bridge, TimeProvider time, ILogger<SessionWatch> logger)
+internal sealed partial class SessionWatch(Connections connections, Sessions sessions, PodBridge bridge, SessionDoubts doubts, ILogger<SessionWatch> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (true)
         {
+            await doubts.WaitAsync(Interval, stoppingToken);
             foreach (var session in connections.All().GroupBy(c => c.SessionId))
             {
                 try

@@ -17,8 +17,11 @@ public sealed record Access(Room Room, Membership Membership);
 public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies, IMemoryCache memory, TimeProvider time, ILogger<RoomAccess> logger)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Stale = TimeSpan.FromMinutes(10);
     private static readonly System.Diagnostics.Metrics.Counter<long> Fallbacks = Telemetry.Meter.CreateCounter<long>("chat.access.fallbacks");
+
+    private const string Backend = "chatdb";
 
     // Counts changes: what was read before one must not be remembered after it.
     private long _changes;
@@ -106,7 +109,8 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
         var changes = Interlocked.Read(ref _changes);
         try
         {
-            var found = await read();
+            // Who is known is not kept waiting by a store that hangs.
+            var found = known is null ? await read() : await read().WaitAsync(Patience, time);
             if (found is not null && Interlocked.Read(ref _changes) == changes)
             {
                 memory.Set(key, new Remembered<T>(found, time.GetUtcNow()), Entry());
@@ -119,9 +123,9 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
 
             return found;
         }
-        catch (BackendUnavailableException away)
+        catch (Exception e) when (e is BackendUnavailableException or TimeoutException)
         {
-            NoteFallback(away);
+            NoteFallback(e as BackendUnavailableException ?? new BackendUnavailableException(Backend, e));
             if ((await readCopy() ?? known?.Value) is { } fallback)
             {
                 return fallback;

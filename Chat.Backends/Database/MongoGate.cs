@@ -186,6 +186,11 @@ public sealed partial class MongoGate : IAsyncDisposable
         lock (_lock)
         {
             _probing = null;
+            if (_schema is { IsCompleted: true })
+            {
+                // It may have come back as another, or with an older copy of its data: the indexes are looked at again.
+                _schema = null;
+            }
         }
 
         LogBack(_logger);

@@ -1,3 +1,5 @@
+using Chat.Contracts;
+
 namespace Chat.Backends.Pods;
 
 /// <summary>
@@ -31,4 +33,10 @@ public interface IPodReceiver
 
     /// <summary>The transport works again and may have missed something.</summary>
     void OnGap(IPodTransport transport);
+}
+
+/// <summary>Told of every message that went to the other pods through Redis.</summary>
+internal interface IPodMirror
+{
+    void Appended(Message message);
 }

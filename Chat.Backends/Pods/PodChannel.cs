@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Chat.Contracts;
 using Chat.ServiceDefaults;
 using Microsoft.Extensions.Logging;
 
@@ -7,10 +8,18 @@ namespace Chat.Backends.Pods;
 /// <summary>
 /// The transports in order of preference, Redis first: each event is published on the first that takes it, and received on all
 /// of them, all the time, so that pods need not change over at the same moment. What came by two ways is handed on once.
+/// <para>
+/// A pod that alone is cut off from Redis says so by the other ways, again and again; for as long as anybody does, all publish
+/// on every way.
+/// </para>
 /// </summary>
-public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTransport> transports, ILogger<PodChannel> logger)
-    : IPodChannel, IPodReceiver, IAsyncDisposable
+public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTransport> transports, TimeProvider time, ILogger<PodChannel> logger)
+    : IPodChannel, IPodReceiver, IPodMirror, IAsyncDisposable
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SayApartEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ApartFor = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan HeardAfter = TimeSpan.FromSeconds(3);
     private const int Remembered = 20_000;
     private const int KeptUnsent = 1_000;
     private static readonly System.Diagnostics.Metrics.Counter<long> Lost =
@@ -19,7 +28,9 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
     private readonly IPodTransport[] _transports = [.. transports];
     private readonly RecentlySeen _seen = new(Remembered);
     private readonly Queue<PodEvent> _unsent = new();
+    private readonly CancellationTokenSource _stopping = new();
     private Func<PodEvent, Task>? _handler;
+    private long _apartUntil;
 
     public string PodId => pod.Id;
 
@@ -37,6 +48,20 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
         {
             transport.Start(this);
         }
+
+        if (_transports.Length > 1)
+        {
+            _ = SayApartAsync();
+        }
+    }
+
+    void IPodMirror.Appended(Message message)
+    {
+        // Nobody waits for it: those who can use Redis have the message already.
+        if (IsSomebodyApart)
+        {
+            _ = SendAsync(new MessageArrived(message), first: 1, CancellationToken.None).AsTask();
+        }
     }
 
     public Task SubscribeAsync(string roomId, CancellationToken cancellationToken) =>
@@ -47,7 +72,7 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
 
     public async ValueTask<bool> PublishAsync(PodEvent podEvent, CancellationToken cancellationToken)
     {
-        if (await SendAsync(podEvent, cancellationToken))
+        if (await SendAsync(podEvent, first: 0, cancellationToken))
         {
             return true;
         }
@@ -82,7 +107,17 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
             return;
         }
 
-        if (envelope is null || envelope.Pod == PodId || !_seen.Add(Key(envelope.Event)))
+        if (envelope is null || envelope.Pod == PodId)
+        {
+            return;
+        }
+
+        if (envelope.Apart == true)
+        {
+            Interlocked.Exchange(ref _apartUntil, (time.GetUtcNow() + ApartFor).UtcTicks);
+        }
+
+        if (envelope.Event is null || !_seen.Add(Key(envelope.Event)))
         {
             return;
         }
@@ -99,24 +134,74 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
 
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         foreach (var transport in _transports)
         {
             await transport.DisposeAsync();
         }
     }
 
-    private async ValueTask<bool> SendAsync(PodEvent podEvent, CancellationToken cancellationToken)
+    private bool IsSomebodyApart => time.GetUtcNow().UtcTicks < Interlocked.Read(ref _apartUntil);
+
+    private bool IsApart => _transports.Length > 1 && !_transports[0].IsAvailable;
+
+    /// <summary>On the first way that takes it, beginning with the given one; on all of them while somebody is apart.</summary>
+    private async ValueTask<bool> SendAsync(PodEvent? podEvent, int first, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new PodEnvelope(PodId, podEvent), PodJson.Default.PodEnvelope);
-        foreach (var transport in _transports)
+        var taken = false;
+        var everywhere = IsSomebodyApart;
+        foreach (var transport in _transports.Skip(first))
         {
-            if (transport.IsAvailable && await transport.PublishAsync(podEvent.RoomId, body, cancellationToken))
+            if (transport.IsAvailable && (!taken || everywhere))
             {
-                return true;
+                // Written each time anew: the way before may just have failed.
+                var envelope = new PodEnvelope(PodId, podEvent, IsApart ? true : null);
+                taken |= await transport.PublishAsync(
+                    podEvent?.RoomId, JsonSerializer.SerializeToUtf8Bytes(envelope, PodJson.Default.PodEnvelope), cancellationToken);
             }
         }
 
-        return false;
+        return taken;
+    }
+
+    /// <summary>
+    /// Says it at once and every two seconds. What the others published before they heard it was missed: so that clients need not wait for
+    /// it until Redis is back, they look for it in the archive as soon as saving has had its time.
+    /// </summary>
+    private async Task SayApartAsync()
+    {
+        using var timer = new PeriodicTimer(LookEvery, time);
+        long? since = null;
+        long said = 0;
+        var looked = false;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                if (!IsApart)
+                {
+                    (since, looked) = (null, false);
+                    continue;
+                }
+
+                if (since is null || time.GetElapsedTime(said) >= SayApartEvery)
+                {
+                    said = time.GetTimestamp();
+                    since ??= said;
+                    await SendAsync(null, first: 1, _stopping.Token);
+                }
+
+                if (!looked && time.GetElapsedTime(since.Value) >= HeardAfter)
+                {
+                    looked = true;
+                    await HandAsync(new ResyncNeeded());
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The end.
+        }
     }
 
     /// <summary>What no path took goes out with the first that works again: the others would never hear of it.</summary>
@@ -133,7 +218,7 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
                 }
             }
 
-            if (!await SendAsync(next, CancellationToken.None))
+            if (!await SendAsync(next, first: 0, CancellationToken.None))
             {
                 return;
             }

@@ -4,8 +4,11 @@ using Chat.Contracts;
 
 namespace Chat.Backends.Pods;
 
-/// <summary>What goes over the wire between pods: who sent it, and the event.</summary>
-internal sealed record PodEnvelope(string Pod, PodEvent Event);
+/// <summary>
+/// What goes over the wire between pods: who sent it, and the event. <c>Apart</c>: the sender cannot use Redis; it says so
+/// without an event too, so that those who can also publish where it hears them.
+/// </summary>
+internal sealed record PodEnvelope(string Pod, PodEvent? Event, bool? Apart = null);
 
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,

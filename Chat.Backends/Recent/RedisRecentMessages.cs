@@ -19,9 +19,12 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     private readonly ILogger<RedisRecentMessages> _logger;
     private readonly MissedItems _missed;
     private readonly string _eventHead;
+    private readonly IPodMirror? _mirror;
 
-    public RedisRecentMessages(RedisGate gate, PodIdentity pod, IOptions<RecentOptions> options, ILogger<RedisRecentMessages> logger)
+    public RedisRecentMessages(
+        RedisGate gate, PodIdentity pod, IOptions<RecentOptions> options, ILogger<RedisRecentMessages> logger, IPodChannel? channel = null)
     {
+        _mirror = channel as IPodMirror;
         _gate = gate;
         _options = options.Value;
         _logger = logger;
@@ -43,6 +46,11 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         {
             _gate.Miss(() => _missed.Add(message));
             return null;
+        }
+
+        if (appended is { Duplicate: false })
+        {
+            _mirror?.Appended(message with { Seq = appended.Seq, Epoch = appended.Epoch });
         }
 
         return appended;

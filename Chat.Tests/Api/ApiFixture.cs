@@ -28,8 +28,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public ApiInstance Second => Instance(1);
 
     /// <summary>For what a test wants to break without disturbing others.</summary>
-    public ApiInstance StartAnother(Action<IServiceCollection>? configure = null) =>
-        new(Redis.ConnectionString, Path.Combine(_directory.FullName, "chat.db"), configure);
+    public ApiInstance StartAnother(Action<IServiceCollection>? configure = null, string? redis = null) =>
+        new(redis ?? Redis.ConnectionString, Path.Combine(_directory.FullName, "chat.db"), configure);
 
     public RedisServer Redis
     {

@@ -35,6 +35,16 @@ internal static class Faults
         .. OnWorkers(),
         .. OnApi(),
         .. ServerNames.Select(name => OnWay("api-0", $"alone cut off from {name}", FaultKind.Api, s => s.WaysOf("api-0", name), Toxic.Cut)),
+        new(
+            "api-0", "alone cut off from cache, then kill -9", FaultKind.Api,
+            (s, t) => Task.WhenAll(s.WaysOf("api-0", "cache").Select(w => w.DisableAsync(t))),
+            async (s, t) =>
+            {
+                // What it showed and could not append, it can never append now.
+                await s.Apis[0].KillAsync();
+                await Task.WhenAll(s.WaysOf("api-0", "cache").Select(w => w.EnableAsync(t)));
+                await s.Apis[0].StartAsync(t);
+            }),
         .. from first in ServerNames
            from second in ServerNames
            where string.CompareOrdinal(first, second) < 0

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Chat.Backends.Pods;
 using Chat.Contracts;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Tests.Backends.Pods;
 
@@ -10,6 +11,7 @@ public sealed class PodChannelTests
 {
     private readonly FakeTransport _redis = new("redis");
     private readonly FakeTransport _broker = new("broker");
+    private readonly FakeTimeProvider _time = new();
     private readonly List<PodEvent> _events = [];
 
     [Fact]
@@ -64,9 +66,50 @@ public sealed class PodChannelTests
     }
 
     [Fact]
+    public async Task While_a_pod_is_apart_from_Redis_the_others_publish_on_every_way_and_then_no_more()
+    {
+        await using var channel = Create();
+        var message = PodMessages.New("general", 1);
+        ((IPodMirror)channel).Appended(message);
+        Assert.Empty(_broker.Published);
+
+        await channel.OnBodyAsync(JsonSerializer.SerializeToUtf8Bytes(new PodEnvelope("cut off", null, Apart: true), PodJson.Default.PodEnvelope));
+        Assert.Empty(_events);
+        Assert.True(await channel.PublishAsync(new SessionsEnded("alice", "s1"), default));
+        ((IPodMirror)channel).Appended(message with { Seq = 1, Epoch = "e" });
+        Assert.Equal(["SessionsEnded"], _redis.Published.Select(e => e.GetType().Name));
+        Assert.Equal(["SessionsEnded", "MessageArrived"], _broker.Published.Select(e => e.GetType().Name));
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await channel.PublishAsync(new SessionsEnded("alice", "s2"), default);
+        Assert.Equal((2, 2), (_redis.Published.Count, _broker.Published.Count));
+    }
+
+    [Fact]
+    public async Task A_pod_apart_from_Redis_says_so_again_and_again_and_looks_once_for_what_was_said_before_it_was_heard()
+    {
+        await using var channel = Create();
+        _redis.IsAvailable = false;
+        for (var i = 1; i <= 2; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            await Eventually.IsTrueAsync(() => _broker.SaidApart == i, "it was said");
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await Eventually.IsTrueAsync(() => _broker.SaidApart == 3 && _events.Count == 1, "it looked for what was missed");
+        Assert.IsType<ResyncNeeded>(_events[0]);
+
+        _redis.IsAvailable = true;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await channel.PublishAsync(new SessionsEnded("alice", "s1"), default);
+        Assert.Equal((0, 3, 1), (_redis.SaidApart, _broker.SaidApart, _events.Count));
+    }
+
+    [Fact]
     public async Task A_handler_that_fails_does_not_keep_the_next_event_from_coming()
     {
-        await using var channel = new PodChannel(new PodIdentity("me"), [_redis], NullLogger<PodChannel>.Instance);
+        await using var channel = new PodChannel(new PodIdentity("me"), [_redis], TimeProvider.System, NullLogger<PodChannel>.Instance);
         channel.OnEvent(e => e is PresenceChanged { Username: "bad" } ? throw new InvalidOperationException() : Add(e));
         await channel.OnBodyAsync(Body("other", new PresenceChanged("bad", true)));
         await channel.OnBodyAsync(Body("other", new PresenceChanged("good", true)));
@@ -75,7 +118,7 @@ public sealed class PodChannelTests
 
     private PodChannel Create()
     {
-        var channel = new PodChannel(new PodIdentity("me"), [_redis, _broker], NullLogger<PodChannel>.Instance);
+        var channel = new PodChannel(new PodIdentity("me"), [_redis, _broker], _time, NullLogger<PodChannel>.Instance);
         channel.OnEvent(Add);
         return channel;
     }
@@ -99,6 +142,8 @@ public sealed class PodChannelTests
 
         public List<PodEvent> Published { get; } = [];
 
+        public int SaidApart { get; private set; }
+
         public void Start(IPodReceiver receiver)
         {
         }
@@ -109,9 +154,14 @@ public sealed class PodChannelTests
 
         public ValueTask<bool> PublishAsync(string? roomId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
         {
-            if (!Refuses)
+            var envelope = JsonSerializer.Deserialize(body.Span, PodJson.Default.PodEnvelope)!;
+            if (envelope.Event is null)
             {
-                Published.Add(JsonSerializer.Deserialize(body.Span, PodJson.Default.PodEnvelope)!.Event);
+                SaidApart++;
+            }
+            else if (!Refuses)
+            {
+                Published.Add(envelope.Event);
             }
 
             return ValueTask.FromResult(!Refuses);

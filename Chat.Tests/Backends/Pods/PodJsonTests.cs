@@ -16,7 +16,7 @@ public sealed class PodJsonTests
         var json = JsonSerializer.SerializeToUtf8Bytes(new PodEnvelope("p1", sent), PodJson.Default.PodEnvelope);
         var read = JsonSerializer.Deserialize(json, PodJson.Default.PodEnvelope)!;
         Assert.Equal("p1", read.Pod);
-        Assert.Equal(sent.EventId, read.Event.EventId);
+        Assert.Equal(sent.EventId, read.Event!.EventId);
         Assert.Equal(sent.RoomId, read.Event.RoomId);
         Assert.Equivalent(sent, read.Event, strict: true);
     }

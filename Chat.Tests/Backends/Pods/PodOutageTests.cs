@@ -92,6 +92,32 @@ public abstract class PodOutageContract : IAsyncLifetime
         await Eventually.IsTrueAsync(() => b.Events.Contains(ended), "the session's end arrived");
     }
 
+    [SkippableFact]
+    public async Task A_pod_that_alone_is_cut_off_from_Redis_hears_the_others_and_they_hear_it()
+    {
+        Skip.If(ServerFinder.Toxiproxy is null, "toxiproxy-server is not installed here.");
+        await using var toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy!);
+        await toxiproxy.StartAsync();
+        var proxy = await toxiproxy.CreateProxyAsync("redis", Redis.Port);
+        await using var cut = await StartPodAsync($"127.0.0.1:{proxy.Port}", Room);
+        await using var other = await StartAsync();
+        await Task.WhenAll(new[] { cut, other }.Select(BrokerIsThereAsync));
+        await proxy.DisableAsync();
+        await Eventually.IsTrueAsync(() => !cut.Gate.IsOpen, "the pod noticed");
+
+        Assert.True(await cut.Channel.PublishAsync(new MessageArrived(PodMessages.New(Room, 1)), default));
+        await Eventually.IsTrueAsync(() => other.Arrived.Any(), "the other heard it");
+        Assert.NotNull(await other.Recent.AppendAsync(PodMessages.New(Room, 2), default));
+        await Eventually.IsTrueAsync(() => cut.Arrived.Any(), "it heard the other");
+        Assert.True(other.Gate.IsOpen);
+        Assert.Equal(0, other.Resyncs);
+
+        await proxy.EnableAsync();
+        await Eventually.IsTrueAsync(() => cut.Resyncs > 0 && cut.Channel.Path == "redis", "it resynchronises");
+        Assert.Equal(["text 1"], other.Arrived);
+        Assert.Equal(["text 2"], cut.Arrived);
+    }
+
     protected abstract Task<TestPod> StartPodAsync(string redis, params string[] rooms);
 
     private Task<TestPod> StartAsync() => StartPodAsync(Redis.ConnectionString, Room);
