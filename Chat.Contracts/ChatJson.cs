@@ -48,6 +48,7 @@ namespace Chat.Contracts;
 [JsonSerializable(typeof(DirectRoomRequest))]
 [JsonSerializable(typeof(ReadRequest))]
 [JsonSerializable(typeof(RoomInvite))]
+[JsonSerializable(typeof(Attachment))]
 [JsonSerializable(typeof(ApiProblem))]
 public sealed partial class ChatJson : JsonSerializerContext;
 

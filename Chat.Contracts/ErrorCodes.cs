@@ -58,6 +58,25 @@ public static class ErrorCodes
     /// <summary>The client id was used before, for a message in another room.</summary>
     public const string ClientIdReused = "client_id_reused";
 
+    /// <summary>The file has more than <see cref="Limits.FileBytes"/>.</summary>
+    public const string FileTooLarge = "file_too_large";
+
+    /// <summary>The file has no bytes.</summary>
+    public const string FileEmpty = "file_empty";
+
+    /// <summary>Said to be an image that is shown in place, and its bytes are none.</summary>
+    public const string FileTypeRefused = "file_type_refused";
+
+    public const string InvalidFileName = "invalid_file_name";
+
+    /// <summary>No such file in this room, or none that the caller may know of.</summary>
+    public const string FileNotFound = "file_not_found";
+
+    /// <summary>An attachment that the sender did not upload to this room, or that is gone, or another message's: upload it again.</summary>
+    public const string UnknownFile = "unknown_file";
+
+    public const string TooManyFiles = "too_many_files";
+
     public const string InvalidReply = "invalid_reply";
     public const string InvalidEmoji = "invalid_emoji";
     public const string TooManyReactions = "too_many_reactions";

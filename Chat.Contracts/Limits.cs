@@ -27,7 +27,7 @@ public static class Limits
     /// <summary>Most characters of a room's topic.</summary>
     public const int RoomTopicMax = 250;
 
-    /// <summary>Most characters (UTF-16 code units) of a message's content, after trimming; at least one.</summary>
+    /// <summary>Most characters (UTF-16 code units) of a message's content, after trimming; at least one where nothing is attached.</summary>
     public const int ContentMax = 4_000;
 
     /// <summary>Most characters of a client id; at least one.</summary>
@@ -74,4 +74,22 @@ public static class Limits
 
     /// <summary>Most characters of a search's words.</summary>
     public const int SearchQueryMax = 200;
+
+    /// <summary>Most bytes of one file; at least one.</summary>
+    public const int FileBytes = 10 * 1024 * 1024;
+
+    /// <summary>Most characters (UTF-16 code units) of a file's name; at least one.</summary>
+    public const int FileNameMax = 200;
+
+    /// <summary>Most files of one message.</summary>
+    public const int AttachmentsMax = 10;
+
+    /// <summary>Images of more pixels are offered as files: showing one would cost a browser hundreds of megabytes.</summary>
+    public const int InlineImagePixels = 50_000_000;
+
+    /// <summary>Files that a user may upload at once before <see cref="UploadsPerMinute"/> counts.</summary>
+    public const int UploadBurst = 30;
+
+    /// <summary>Files a minute that a user may upload over time.</summary>
+    public const int UploadsPerMinute = 30;
 }

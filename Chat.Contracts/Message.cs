@@ -14,7 +14,7 @@ public sealed record Message
 
     public required string RoomId { get; init; }
 
-    /// <summary>Markdown text as last edited; empty once deleted.</summary>
+    /// <summary>Markdown text as last edited; empty once deleted, and where there are only attachments.</summary>
     public required string Content { get; init; }
 
     /// <summary>Hybrid logical time in UTC, whole milliseconds.</summary>
@@ -38,11 +38,14 @@ public sealed record Message
     /// <summary>Usernames mentioned, in order of appearance; <c>room</c> stands for everybody.</summary>
     public IReadOnlyList<string> Mentions { get; init; } = [];
 
+    /// <summary>The message's files, in the sender's order, for good; null when there are none, and once deleted.</summary>
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+
     public IReadOnlyList<Reaction> Reactions { get; init; } = [];
 
     public DateTimeOffset? EditedAt { get; init; }
 
-    /// <summary>Set once deleted: content, mentions and reactions are gone, the place in the order stays.</summary>
+    /// <summary>Set once deleted: content, attachments, mentions and reactions are gone, the place in the order stays.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
 
     /// <summary>

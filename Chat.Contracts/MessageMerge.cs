@@ -82,7 +82,7 @@ public static class MessageMerge
 
     private static Message Normalize(Message message) => message.DeletedAt is null
         ? message with { Reactions = Reactions(message.ReactionStates) }
-        : message with { Content = "", Mentions = [], Reactions = [], ReactionStates = null, EditedAt = null, EditId = null };
+        : message with { Content = "", Attachments = null, Mentions = [], Reactions = [], ReactionStates = null, EditedAt = null, EditId = null };
 
     private static List<ReactionState>? MergeStates(IReadOnlyList<ReactionState>? a, IReadOnlyList<ReactionState>? b)
     {

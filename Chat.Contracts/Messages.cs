@@ -1,7 +1,11 @@
 namespace Chat.Contracts;
 
-/// <summary>The body of <c>POST /api/rooms/{id}/messages</c>; without a client id the server makes one, and sending again is a new message.</summary>
-public sealed record PostMessageRequest(string Content, string? ClientId = null, string? ReplyTo = null);
+/// <summary>
+/// The body of <c>POST /api/rooms/{id}/messages</c>; without a client id the server makes one, and sending again is a new message.
+/// <c>Attachments</c> are ids of files that the caller uploaded to the room; with some, the content may be empty or left out.
+/// </summary>
+public sealed record PostMessageRequest(
+    string? Content = null, string? ClientId = null, string? ReplyTo = null, IReadOnlyList<string>? Attachments = null);
 
 public sealed record EditContentRequest(string Content);
 
@@ -16,8 +20,12 @@ public sealed record MessagePage(
 /// <summary>Found messages, newest first.</summary>
 public sealed record SearchPage(IReadOnlyList<Message> Messages, bool HasMore, bool Complete);
 
-/// <summary>What the hub takes to send. <c>ClientId</c> makes sending again safe: same id, shown and stored once.</summary>
-public sealed record SendMessage(string RoomId, string Content, string ClientId, string? ReplyTo = null);
+/// <summary>
+/// What the hub takes to send. <c>ClientId</c> makes sending again safe: same id, shown and stored once.
+/// <c>Attachments</c> are ids of files that the sender uploaded to the room; with some, the content may be empty.
+/// </summary>
+public sealed record SendMessage(
+    string RoomId, string Content, string ClientId, string? ReplyTo = null, IReadOnlyList<string>? Attachments = null);
 
 /// <summary>The acknowledgement: one durable store has the message.</summary>
 public sealed record SendReceipt(string Id, DateTimeOffset Timestamp, long Seq, string Epoch);

@@ -13,7 +13,7 @@ public interface IMessageArchive
 {
     /// <summary>
     /// Saves in bulk, durable (majority, journalled) when it answers; one result an item, in the same order. One item that
-    /// cannot be saved does not keep the others from it.
+    /// cannot be saved does not keep the others from it. Once a deletion is saved nobody can read the message's files.
     /// </summary>
     Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken);
 
@@ -43,7 +43,7 @@ public interface IMessageArchive
     /// <summary>The user's own messages for the export, in (timestamp, id) order after the cursor.</summary>
     Task<IReadOnlyList<Message>> ReadBySenderAsync(string sender, MessageCursor? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Erases a room's messages, some at a time; true when none is left.</summary>
+    /// <summary>Erases a room's messages and files, some at a time; true when none is left.</summary>
     Task<bool> EraseRoomAsync(string roomId, CancellationToken cancellationToken);
 }
 

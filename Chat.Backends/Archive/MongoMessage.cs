@@ -32,6 +32,8 @@ public sealed class MongoMessage
 
     [BsonElement("mentions"), BsonIgnoreIfNull] public List<string>? Mentions { get; init; }
 
+    [BsonElement("attachments"), BsonIgnoreIfNull] public List<MongoAttachment>? Attachments { get; init; }
+
     [BsonElement("editedAt"), BsonIgnoreIfNull] public DateTime? EditedAt { get; init; }
 
     [BsonElement("editId"), BsonIgnoreIfNull] public string? EditId { get; init; }
@@ -60,6 +62,7 @@ public sealed class MongoMessage
         ClientId = message.ClientId.Length == 0 ? null : message.ClientId,
         ReplyTo = message.ReplyTo,
         Mentions = message.Mentions.Count == 0 ? null : [.. message.Mentions],
+        Attachments = message.Attachments is { Count: > 0 } files ? [.. files.Select(MongoAttachment.Of)] : null,
         EditedAt = message.EditedAt?.UtcDateTime,
         EditId = message.EditId,
         DeletedAt = message.DeletedAt?.UtcDateTime,
@@ -105,6 +108,7 @@ public sealed class MongoMessage
             ClientId = ClientId ?? "",
             ReplyTo = ReplyTo,
             Mentions = Mentions ?? [],
+            Attachments = Attachments?.ConvertAll(a => a.ToAttachment()),
             EditedAt = MongoTime.Utc(EditedAt),
             EditId = EditId,
             DeletedAt = MongoTime.Utc(DeletedAt),
@@ -112,22 +116,4 @@ public sealed class MongoMessage
             Reactions = MessageMerge.Reactions(states),
         };
     }
-
-}
-
-/// <summary>The last word of a user about an emoji.</summary>
-public sealed class MongoReaction
-{
-    [BsonElement("emoji")] public required string Emoji { get; init; }
-
-    [BsonElement("username")] public required string Username { get; init; }
-
-    [BsonElement("on")] public required bool On { get; init; }
-
-    [BsonElement("at")] public required DateTime At { get; init; }
-
-    public static MongoReaction Of(ReactionState state) =>
-        new() { Emoji = state.Emoji, Username = state.Username, On = state.On, At = state.At.UtcDateTime };
-
-    public ReactionState ToState() => new(Emoji, Username, On, MongoTime.Utc(At));
 }

@@ -1,5 +1,7 @@
 using Chat.Backends.Database;
+using Chat.Backends.Files;
 using Chat.Backends.Saving;
+using Chat.Contracts;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
@@ -7,7 +9,7 @@ namespace Chat.Backends.Archive;
 
 /// <summary>
 /// Saving: what is new is inserted in bulk, which is all there is to do nearly always. What is left – duplicates, changes –
-/// is read, merged by <see cref="Contracts.MessageMerge"/>, the one definition, and written if nobody else wrote meanwhile;
+/// is read, merged by <see cref="MessageMerge"/>, the one definition, and written if nobody else wrote meanwhile;
 /// who lost that race merges again with what the winner wrote.
 /// </summary>
 public sealed partial class MongoMessageArchive
@@ -51,6 +53,9 @@ public sealed partial class MongoMessageArchive
             left = [.. left.Except(written)];
         }
 
+        // After the deletions themselves: should this fail, the whole batch comes again.
+        await MongoFiles.RemoveByMessagesAsync(
+            collections, [.. items.OfType<SaveChange>().Select(i => i.Change).OfType<MessageDeleted>().Select(d => (d.RoomId, d.Id))], cancellationToken);
         return results;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Chat.Backends.Database;
+using Chat.Backends.Files;
 using Chat.Contracts;
 using MongoDB.Bson;
 using MongoDB.Driver;
@@ -114,6 +115,7 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
                 await c.Messages.DeleteManyAsync(Where.In(m => m.Id, ids), token);
             }
 
+            await MongoFiles.RemoveByRoomAsync(c, roomId, token);
             return ids.Count < ErasedAtOnce;
         },
         cancellationToken);

@@ -72,7 +72,10 @@ internal sealed record MongoMessageState(Message? Message, IReadOnlyList<Message
     /// <summary>Lists do not compare by content.</summary>
     private static bool Same(Message a, Message b) =>
         ReferenceEquals(a, b)
-        || (a with { Mentions = [], Reactions = [], ReactionStates = null } == b with { Mentions = [], Reactions = [], ReactionStates = null }
+        || (Plain(a) == Plain(b)
             && a.Mentions.SequenceEqual(b.Mentions)
+            && (a.Attachments ?? []).SequenceEqual(b.Attachments ?? [])
             && (a.ReactionStates ?? []).SequenceEqual(b.ReactionStates ?? []));
+
+    private static Message Plain(Message message) => message with { Mentions = [], Attachments = null, Reactions = [], ReactionStates = null };
 }

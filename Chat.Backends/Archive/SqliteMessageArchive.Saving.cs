@@ -1,3 +1,4 @@
+using Chat.Backends.Files;
 using Chat.Backends.Saving;
 using Chat.Backends.Sqlite;
 using Chat.Contracts;
@@ -57,12 +58,23 @@ public sealed partial class SqliteMessageArchive
     {
         if (SqliteMessageRow.Find(session, change.Id) is { } known)
         {
+            Removed(session, change);
             return Replace(session, known, MessageMerge.Apply(known, change));
         }
 
+        Removed(session, change);
         var early = SqliteMessageRow.FindEarly(session, change.Id, change.RoomId) ?? SqliteMessageRow.Nothing(change);
         SqliteMessageRow.SaveEarly(session, MessageMerge.Apply(early, change));
         return new SaveResult(SaveResultKind.Saved);
+    }
+
+    /// <summary>Of that room only: a change that names another says nothing about the message.</summary>
+    private static void Removed(SqliteSession session, MessageChange change)
+    {
+        if (change is MessageDeleted)
+        {
+            SqliteFiles.RemoveByMessage(session, change.RoomId, change.Id);
+        }
     }
 
     private static SaveResult Replace(SqliteSession session, Message known, Message merged)

@@ -1,3 +1,4 @@
+using Chat.Backends.Files;
 using Chat.Backends.Sqlite;
 using Chat.Contracts;
 
@@ -127,6 +128,7 @@ public sealed partial class SqliteMessageArchive(SqliteDatabase database) : IMes
                     session.Execute("DELETE FROM messages WHERE id = $1", message.Id);
                 }
 
+                SqliteFiles.RemoveByRoom(session, roomId);
                 return session.Execute("DELETE FROM early_changes WHERE room_id = $1", roomId) == 0 && messages.Count < ErasedAtOnce;
             },
             cancellationToken);

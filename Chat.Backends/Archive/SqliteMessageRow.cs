@@ -12,7 +12,7 @@ namespace Chat.Backends.Archive;
 internal static class SqliteMessageRow
 {
     public const string Columns =
-        "id, room_id, sender, timestamp, content, seq, epoch, client_id, reply_to, mentions, reaction_states, edited_at, edit_id, deleted_at";
+        "id, room_id, sender, timestamp, content, seq, epoch, client_id, reply_to, mentions, reaction_states, edited_at, edit_id, deleted_at, attachments";
 
     public const string FindById = $"SELECT {Columns} FROM messages WHERE id = $1";
 
@@ -39,19 +39,20 @@ internal static class SqliteMessageRow
             EditedAt = row.IsDBNull(11) ? null : Time(row.GetInt64(11)),
             EditId = row.IsDBNull(12) ? null : row.GetString(12),
             DeletedAt = row.IsDBNull(13) ? null : Time(row.GetInt64(13)),
+            Attachments = row.IsDBNull(14) ? null : JsonSerializer.Deserialize(row.GetString(14), SqliteJson.Default.IReadOnlyListAttachment),
         };
     }
 
     public static void Insert(SqliteSession session, Message message) =>
         session.Execute(
-            $"INSERT INTO messages ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            $"INSERT INTO messages ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             Values(message));
 
     public static void Update(SqliteSession session, Message message) =>
         session.Execute(
             """
             UPDATE messages SET room_id = $2, sender = $3, timestamp = $4, content = $5, seq = $6, epoch = $7, client_id = $8, reply_to = $9,
-                mentions = $10, reaction_states = $11, edited_at = $12, edit_id = $13, deleted_at = $14
+                mentions = $10, reaction_states = $11, edited_at = $12, edit_id = $13, deleted_at = $14, attachments = $15
             WHERE id = $1
             """,
             Values(message));
@@ -86,6 +87,7 @@ internal static class SqliteMessageRow
         m.Mentions.Count == 0 ? "[]" : JsonSerializer.Serialize(m.Mentions, SqliteJson.Default.IReadOnlyListString),
         m.ReactionStates is null ? null : JsonSerializer.Serialize(m.ReactionStates, SqliteJson.Default.IReadOnlyListReactionState),
         m.EditedAt?.ToUnixTimeMilliseconds(), m.EditId, m.DeletedAt?.ToUnixTimeMilliseconds(),
+        m.Attachments is null or [] ? null : JsonSerializer.Serialize(m.Attachments, SqliteJson.Default.IReadOnlyListAttachment),
     ];
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

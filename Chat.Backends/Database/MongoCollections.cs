@@ -1,9 +1,12 @@
 using Chat.Backends.Archive;
+using Chat.Backends.Files;
 using Chat.Backends.Keys;
 using Chat.Backends.Rooms;
 using Chat.Backends.Sessions;
 using Chat.Backends.Users;
+using MongoDB.Bson;
 using MongoDB.Driver;
+using MongoDB.Driver.GridFS;
 
 namespace Chat.Backends.Database;
 
@@ -21,6 +24,15 @@ public sealed class MongoCollections(IMongoDatabase database)
     public IMongoCollection<MongoSession> Sessions { get; } = database.GetCollection<MongoSession>("sessions");
 
     public IMongoCollection<MongoKey> Keys { get; } = database.GetCollection<MongoKey>("keys");
+
+    public IMongoCollection<MongoFile> Files { get; } = database.GetCollection<MongoFile>("attachments");
+
+    /// <summary>The bytes of files: the collections <c>files.files</c> and <c>files.chunks</c>, whose indexes the bucket makes.</summary>
+    public IGridFSBucket<ObjectId> Bucket { get; } = new GridFSBucket<ObjectId>(database, new GridFSBucketOptions { BucketName = "files" });
+
+    internal IMongoCollection<BsonDocument> FileContents { get; } = database.GetCollection<BsonDocument>("files.files");
+
+    internal IMongoCollection<BsonDocument> FileChunks { get; } = database.GetCollection<BsonDocument>("files.chunks");
 
     /// <summary>A room's order; also backwards.</summary>
     public static IndexKeysDefinition<MongoMessage> ByRoom { get; } =
@@ -63,6 +75,16 @@ public sealed class MongoCollections(IMongoDatabase database)
             [
                 Named(sessions.Ascending(s => s.Username).Ascending(s => s.ExpiresAt), "users_sessions"),
                 Named(sessions.Ascending(s => s.ExpiresAt), "expiry"),
+            ],
+            cancellationToken);
+        var files = Builders<MongoFile>.IndexKeys;
+        await CreateAsync(
+            Files,
+            [
+                Named(files.Ascending(f => f.MessageId), "message"),
+                Named(files.Ascending(f => f.RoomId), "room"),
+                Named(files.Ascending(f => f.Uploader), "uploader"),
+                Named(files.Ascending(f => f.SweepAt), "sweep"),
             ],
             cancellationToken);
     }

@@ -1,4 +1,5 @@
 using Chat.Backends.Archive;
+using Chat.Backends.Files;
 using Chat.Backends.Keys;
 using Chat.Backends.Rooms;
 using Chat.Backends.Sessions;
@@ -27,6 +28,7 @@ internal static class MongoRegistration
             s.GetRequiredService<ILogger<MongoGate>>()));
         builder.Services.AddHostedService<MongoIndexes>();
         builder.Services.AddSingleton<IMessageArchive, MongoMessageArchive>();
+        builder.Services.AddSingleton<IFiles, MongoFiles>();
         builder.Services.AddSingleton<IUserDirectory, MongoUserDirectory>();
         builder.Services.AddSingleton<IRoomStore, MongoRoomStore>();
         builder.Services.AddKeyedSingleton<ISessionStore, MongoSessionStore>(connectionName);

@@ -9,6 +9,7 @@ namespace Chat.Backends.Sqlite;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcMillisecondsConverter)])]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<ReactionState>))]
+[JsonSerializable(typeof(IReadOnlyList<Attachment>))]
 [JsonSerializable(typeof(Message))]
 [JsonSerializable(typeof(Session))]
 internal sealed partial class SqliteJson : JsonSerializerContext;

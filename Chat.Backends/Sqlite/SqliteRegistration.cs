@@ -1,4 +1,5 @@
 using Chat.Backends.Archive;
+using Chat.Backends.Files;
 using Chat.Backends.Keys;
 using Chat.Backends.Rooms;
 using Chat.Backends.Saving;
@@ -36,6 +37,7 @@ internal static class SqliteRegistration
         var services = builder.Services;
         var key = services.AddDatabase(file);
         services.AddSingleton<IMessageArchive>(s => new SqliteMessageArchive(s.GetRequiredKeyedService<SqliteDatabase>(key)));
+        services.AddSingleton<IFiles>(s => new SqliteFiles(s.GetRequiredKeyedService<SqliteDatabase>(key), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IUserDirectory>(s => new SqliteUserDirectory(s.GetRequiredKeyedService<SqliteDatabase>(key)));
         services.AddSingleton<IRoomStore>(s => new SqliteRoomStore(s.GetRequiredKeyedService<SqliteDatabase>(key)));
         services.AddKeyedSingleton<ISessionStore>(

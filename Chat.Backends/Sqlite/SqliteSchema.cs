@@ -56,6 +56,19 @@ internal static class SqliteSchema
         CREATE INDEX sessions_by_expiry ON sessions (expires_at);
         CREATE TABLE data_protection_keys (name TEXT PRIMARY KEY, xml TEXT NOT NULL) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE messages ADD COLUMN attachments TEXT;
+        CREATE TABLE files (
+            id TEXT PRIMARY KEY, room_id TEXT NOT NULL, uploader TEXT NOT NULL, name TEXT NOT NULL, content_type TEXT NOT NULL,
+            size INTEGER NOT NULL, width INTEGER, height INTEGER, created_at INTEGER NOT NULL, message_id TEXT, removed INTEGER NOT NULL,
+            content TEXT, sweep_at INTEGER) WITHOUT ROWID;
+        CREATE INDEX files_by_message ON files (message_id) WHERE message_id IS NOT NULL;
+        CREATE INDEX files_by_room ON files (room_id);
+        CREATE INDEX files_by_uploader ON files (uploader);
+        CREATE INDEX files_by_sweep ON files (sweep_at) WHERE sweep_at IS NOT NULL;
+        CREATE TABLE file_uploads (file_id TEXT NOT NULL, upload TEXT NOT NULL, PRIMARY KEY (file_id, upload)) WITHOUT ROWID;
+        CREATE TABLE file_chunks (upload TEXT NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (upload, n));
+        """,
     ];
 
     /// <summary>Several processes may come here at the same time: one does it, the others wait for it.</summary>

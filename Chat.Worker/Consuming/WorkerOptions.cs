@@ -13,4 +13,8 @@ public sealed class WorkerOptions
 
     [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
     public TimeSpan MaxProbeDelay { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between two sweeps of files that nobody needs any more.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(5);
 }

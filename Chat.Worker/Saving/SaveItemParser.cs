@@ -55,12 +55,13 @@ public static partial class SaveItemParser
     private static string? WrongWith(Message m) =>
         WrongWith(m.Id, m.RoomId, m.Sender, m.Timestamp)
         ?? (!MessageId.IsBy(m.Id, m.Sender) ? "id: not one of the sender's" : null)
-        ?? (m.Content is null || m.Content.Length > Limits.ContentMax || (m.Content.Length == 0 && m.DeletedAt is null) ? $"content: 1 to {Limits.ContentMax} characters" : null)
+        ?? (m.Content is null || m.Content.Length > Limits.ContentMax || (m.Content.Length == 0 && m.DeletedAt is null && m.Attachments is null or []) ? $"content: 1 to {Limits.ContentMax} characters" : null)
         ?? (m.ClientId is null || m.ClientId.Length > Limits.ClientIdMax ? $"clientId: at most {Limits.ClientIdMax} characters" : null)
         ?? (m.Epoch is null ? "epoch: missing" : null)
         ?? (m.Seq < 0 ? "seq: negative" : null)
         ?? (m.ReplyTo is not null && !MessageId.IsWellFormed(m.ReplyTo) ? "replyTo: not an id" : null)
         ?? WrongMentions(m.Mentions)
+        ?? WrongAttachments(m.Attachments)
         ?? (m.Reactions is null || m.Reactions.Any(r => r?.Emoji is null || r.Users is null) ? "reactions: malformed" : null)
         ?? (m.ReactionStates?.Count > Limits.ReactionsPerMessage || m.ReactionStates?.Any(s => s?.Emoji is null || s.Username is null) == true
             ? "reactionStates: malformed" : null);
@@ -88,6 +89,12 @@ public static partial class SaveItemParser
     private static string? WrongMentions(IReadOnlyList<string>? mentions) =>
         mentions is null || mentions.Count > Limits.ContentMax / 2 || mentions.Any(name => name is null || name.Length > Limits.UsernameMax)
             ? "mentions: malformed"
+            : null;
+
+    private static string? WrongAttachments(IReadOnlyList<Attachment>? attachments) =>
+        attachments is not null && (attachments.Count > Limits.AttachmentsMax || attachments.Any(a =>
+            !FileId.IsWellFormed(a?.Id) || a!.Name is null or "" || a.Name.Length > Limits.FileNameMax || a.ContentType is null || a.Size is < 1 or > Limits.FileBytes))
+            ? "attachments: malformed"
             : null;
 
     private static string Shortened(string text) => text.Length <= 40 ? text : text[..40] + "…";

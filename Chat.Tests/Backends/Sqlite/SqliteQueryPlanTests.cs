@@ -1,4 +1,5 @@
 using Chat.Backends.Archive;
+using Chat.Backends.Files;
 using Chat.Backends.Rooms;
 using Chat.Backends.Sessions;
 using Chat.Backends.Users;
@@ -34,6 +35,10 @@ public sealed class SqliteQueryPlanTests : IAsyncLifetime
         { "memberships", SqliteRoomStore.MembershipsOf },
         { "members", SqliteRoomStore.MembersOf },
         { "count of members", SqliteRoomStore.CountMembers },
+        { "file", SqliteFiles.Find },
+        { "files to sweep", SqliteFiles.Due },
+        { "chunk of a file", SqliteFiles.FindChunk },
+        { "uploads of a file", SqliteFiles.FindUploads },
         { "session", SqliteSessionStore.Find },
         { "sessions of a user", SqliteSessionStore.List },
     };
