@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Chat.Backends.Search;
 using Chat.Contracts;
 
 namespace Chat.Api.Rooms;
@@ -36,7 +37,7 @@ internal static class RoomIds
     private static string Slug(string name)
     {
         var slug = new StringBuilder();
-        foreach (var c in name.ToLowerInvariant())
+        foreach (var c in Words.Fold(name))
         {
             if (slug.Length == SlugMax)
             {

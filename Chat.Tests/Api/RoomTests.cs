@@ -17,7 +17,7 @@ public sealed class RoomTests(ApiFixture api)
         var first = await user.RoomAsync($"Über Plans {unique}!");
         var second = await user.RoomAsync($"Über Plans {unique}!");
 
-        Assert.Equal(($"ber-plans-{unique}", $"ber-plans-{unique}-2"), (first.Id, second.Id));
+        Assert.Equal(($"uber-plans-{unique}", $"uber-plans-{unique}-2"), (first.Id, second.Id));
         Assert.Equal((MemberRole.Owner, 1, 0), (first.Role, first.MemberCount, first.Unread));
         using var list = await user.GetAsync("/api/rooms");
         Assert.Equal(
