@@ -1,21 +1,32 @@
 using System.Net;
 using System.Text.Json;
 using Chat.Contracts;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Chat.Web.Client.Connection;
 
-/// <summary>The hub over SignalR: WebSockets where they work, else what SignalR falls back to; JSON by the source-generated types.</summary>
+/// <summary>The hub over SignalR; JSON by the source-generated types.</summary>
 internal sealed class SignalRLink : IHubLink
 {
     private readonly HubConnection _hub;
+    private readonly Action _failed;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SignalRLink(Uri origin, IChatClient receiver)
+    /// <param name="origin">Where the hub is.</param>
+    /// <param name="receiver">Who hears what the server says.</param>
+    /// <param name="negotiate">Whether the server is asked for its transports, or WebSockets are taken at once.</param>
+    /// <param name="failed">Called when connecting did not succeed.</param>
+    public SignalRLink(Uri origin, IChatClient receiver, bool negotiate, Action failed)
     {
+        _failed = failed;
         _hub = new HubConnectionBuilder()
-            .WithUrl(new Uri(origin, IChatServer.Path))
+            .WithUrl(new Uri(origin, IChatServer.Path), options =>
+            {
+                options.SkipNegotiation = !negotiate;
+                options.Transports = negotiate ? HttpTransports.All : HttpTransportType.WebSockets;
+            })
             .AddJsonProtocol(options => options.PayloadSerializerOptions = new JsonSerializerOptions(ChatJson.Default.Options))
             .Build();
         _hub.Closed += _ =>
@@ -40,9 +51,11 @@ internal sealed class SignalRLink : IHubLink
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        var connected = false;
         try
         {
             await _hub.StartAsync(cancellationToken);
+            connected = true;
         }
         catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.Unauthorized)
         {
@@ -52,6 +65,13 @@ internal sealed class SignalRLink : IHubLink
         {
             // Transports fail with what they like (WebSocketException, AggregateException, IOException, JSException): all mean this.
             throw new ApiException(ApiException.Unreachable, 0, inner: e);
+        }
+        finally
+        {
+            if (!connected)
+            {
+                _failed();
+            }
         }
     }
 
@@ -118,8 +138,19 @@ internal sealed class SignalRLink : IHubLink
     }
 }
 
-/// <inheritdoc cref="IHubLinkFactory"/>
+/// <summary>
+/// WebSockets at once are one request, which any API may take. Negotiating first is two, and both must reach the same API: with
+/// several behind one address and nothing that keeps a browser with one (Aspire's and the standalone engine's address of a
+/// replicated service) the second may not. So negotiating, which finds a way where WebSockets are blocked, is what is tried
+/// after they failed; then they again. What worked last is tried first.
+/// </summary>
 internal sealed class SignalRLinkFactory(Uri origin) : IHubLinkFactory
 {
-    public IHubLink Create(IChatClient receiver) => new SignalRLink(origin, receiver);
+    private bool _negotiate;
+
+    public IHubLink Create(IChatClient receiver)
+    {
+        var negotiate = _negotiate;
+        return new SignalRLink(origin, receiver, negotiate, () => _negotiate = !negotiate);
+    }
 }
