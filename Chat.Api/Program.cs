@@ -1,5 +1,6 @@
 using Chat.Api;
 using Chat.Api.Auth;
+using Chat.Api.Files;
 using Chat.Api.Messages;
 using Chat.Api.Realtime;
 using Chat.Api.Refusals;
@@ -18,6 +19,7 @@ builder.AddProblems();
 builder.AddChatAuth();
 builder.Services.AddRooms();
 builder.Services.AddMessages();
+builder.Services.AddFiles();
 builder.Services.AddRealtime();
 builder.Services.AddOpenApi();
 
@@ -33,6 +35,7 @@ app.MapOpenApi();
 app.MapAuth();
 app.MapRooms();
 app.MapMessages();
+app.MapFiles();
 app.MapUsers();
 app.MapSearch();
 app.MapRealtime();

@@ -2,6 +2,7 @@ using Chat.Api.Realtime;
 using Chat.Api.Refusals;
 using Chat.Api.Rooms;
 using Chat.Backends.Archive;
+using Chat.Backends.Files;
 using Chat.Backends.Pods;
 using Chat.Backends.Users;
 using Chat.Contracts;
@@ -107,6 +108,7 @@ internal static class AccountEndpoints
         SignInThrottle throttle,
         Sessions sessions,
         RoomLeaving leaving,
+        IFiles files,
         PodBridge bridge,
         TimeProvider time,
         HttpContext context,
@@ -125,6 +127,7 @@ internal static class AccountEndpoints
         }
 
         await leaving.LeaveAllAsync(username, cancellationToken);
+        await files.RemoveByUploaderAsync(username, cancellationToken);
         var deleted = await ChangeAsync(
             accounts,
             username,

@@ -61,7 +61,9 @@ public static class MessageEndpoints
         }
 
         var outcome = await sender.SendAsync(
-            context.User.Username(), id, request.Content, request.ClientId ?? Guid.NewGuid().ToString("N"), request.ReplyTo, CancellationToken.None);
+            context.User.Username(),
+            new SendMessage(id, request.Content ?? "", request.ClientId ?? Guid.NewGuid().ToString("N"), request.ReplyTo, request.Attachments),
+            CancellationToken.None);
         return outcome.Refusal is { } refusal
             ? refusal.ToProblem()
             : TypedResults.Created($"/api/rooms/{id}/messages/{outcome.Value.Id}", outcome.Value);

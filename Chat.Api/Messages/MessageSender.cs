@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Chat.Api.Realtime;
 using Chat.Api.Refusals;
 using Chat.Api.Rooms;
+using Chat.Backends.Files;
 using Chat.Backends.Pods;
 using Chat.Backends.Recent;
 using Chat.Backends.Saving;
@@ -17,6 +18,7 @@ public sealed class MessageSender(
     SendRateLimiter limiter,
     RoomClock clock,
     MessageLookup lookup,
+    IFiles files,
     IRecentMessages recent,
     IPodChannel channel,
     PodBridge bridge,
@@ -35,15 +37,17 @@ public sealed class MessageSender(
     // Kept for good: about a hundred bytes for each user who ever sent something here.
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
 
-    public async Task<Outcome<Message>> SendAsync(
-        string sender, string? roomId, string? content, string? clientId, string? replyTo, CancellationToken cancellationToken)
+    public async Task<Outcome<Message>> SendAsync(string sender, SendMessage said, CancellationToken cancellationToken)
     {
         // 1. Validate. A crash before step 3 leaves nothing behind; the client sends again.
-        content = content?.Trim();
-        if (Complaint(content, clientId, replyTo) is { } complaint)
+        ArgumentNullException.ThrowIfNull(said);
+        var send = said with { Content = said.Content?.Trim() ?? "", Attachments = said.Attachments?.Distinct(StringComparer.Ordinal).ToList() ?? [] };
+        if (Complaint(send) is { } complaint)
         {
             return Count(complaint);
         }
+
+        var roomId = send.RoomId;
 
         // What one sender sends at once gets its time, and its number, in that order: until the append is under way it is one at a time.
         using var turn = new SenderTurn(_turns.GetOrAdd(sender, _ => new SemaphoreSlim(1, 1)));
@@ -63,11 +67,11 @@ public sealed class MessageSender(
             return Count(Refuse.RateLimited);
         }
 
-        var id = MessageId.For(sender, clientId!);
+        var id = MessageId.For(sender, send.ClientId);
         // From here on it is finished whether or not the caller waits: others may wait for the same, and what is shown shall be saved.
         // Every step has a limit of its own.
         var sending = _underWay.GetOrAdd(
-            $"{roomId}/{id}", _ => new(() => SendOnceAsync(sender, roomId, id, content!, clientId!, replyTo, turn, CancellationToken.None)));
+            $"{roomId}/{id}", _ => new(() => SendOnceAsync(sender, id, send, turn, CancellationToken.None)));
         using var counted = inFlight.Begin();
         try
         {
@@ -81,8 +85,9 @@ public sealed class MessageSender(
     }
 
     private async Task<Outcome<Message>> SendOnceAsync(
-        string sender, string roomId, string id, string content, string clientId, string? replyTo, SenderTurn turn, CancellationToken cancellationToken)
+        string sender, string id, SendMessage send, SenderTurn turn, CancellationToken cancellationToken)
     {
+        var (roomId, content, clientId, replyTo, ids) = send;
         // 2. Id and time. The id may be one that was sent long ago; then the archive has it, and there is nothing to do. While the
         //    archive is away it is treated as new: Redis still knows the last hours, and saving treats the same id as success.
         var known = lookup.SentHere(id) ?? (await lookup.FindSavedAsync(id, ResendPatience, cancellationToken)).Message;
@@ -102,6 +107,13 @@ public sealed class MessageSender(
             clock.Observe(roomId, answered?.Timestamp ?? default);
         }
 
+        // A file of nobody's message is swept: a crash from here on costs nothing but that.
+        IReadOnlyList<StoredFile>? attached = null;
+        if (ids is { Count: > 0 } && (attached = await files.AttachAsync(new FileOwner(roomId, sender, id), ids, cancellationToken)) is null)
+        {
+            return Refuse.UnknownFile;
+        }
+
         var message = new Message
         {
             Id = id,
@@ -114,6 +126,7 @@ public sealed class MessageSender(
             Mentions = content.Contains('@', StringComparison.Ordinal)
                 ? MessageText.Mentions(content, await access.MembersIfKnownAsync(roomId, cancellationToken))
                 : [],
+            Attachments = attached?.Select(f => f.ToAttachment()).ToList(),
         };
 
         // 3. In parallel: A, and B as soon as A gave the number; C. A crash between them leaves the message shown but not saved, or
@@ -161,10 +174,12 @@ public sealed class MessageSender(
         return numbered;
     }
 
-    private static Refusal? Complaint(string? content, string? clientId, string? replyTo) =>
-        !MessageText.IsContent(content) ? Refuse.InvalidContent
-        : !MessageText.IsClientId(clientId) ? Refuse.InvalidClientId
-        : replyTo is not null && !MessageId.IsWellFormed(replyTo) ? Refuse.InvalidReply
+    private static Refusal? Complaint(SendMessage send) =>
+        !MessageText.IsContent(send.Content) && (send.Content.Length > 0 || send.Attachments is []) ? Refuse.InvalidContent
+        : !MessageText.IsClientId(send.ClientId) ? Refuse.InvalidClientId
+        : send.ReplyTo is not null && !MessageId.IsWellFormed(send.ReplyTo) ? Refuse.InvalidReply
+        : send.Attachments!.Count > Limits.AttachmentsMax ? Refuse.TooManyFiles
+        : send.Attachments.Any(id => !FileId.IsWellFormed(id)) ? Refuse.UnknownFile
         : null;
 
     private static Refusal Count(Refusal refusal)

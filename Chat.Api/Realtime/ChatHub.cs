@@ -18,7 +18,7 @@ public sealed class ChatHub(
     // What was begun is finished also when the sender's connection goes: no token of the connection is passed on.
     public async Task<SendReceipt> SendMessage(SendMessage message)
     {
-        var sent = (await sender.SendAsync(Username, message.RoomId, message.Content, message.ClientId, message.ReplyTo, CancellationToken.None)).OrThrow();
+        var sent = (await sender.SendAsync(Username, message, CancellationToken.None)).OrThrow();
         return new SendReceipt(sent.Id, sent.Timestamp, sent.Seq, sent.Epoch);
     }
 

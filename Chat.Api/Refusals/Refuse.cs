@@ -35,6 +35,31 @@ public static class Refuse
     public static Refusal TooManyReactions { get; } =
         new(ErrorCodes.TooManyReactions, $"A message keeps at most {Limits.ReactionsPerMessage} reactions.", StatusCodes.Status409Conflict);
 
+    public static Refusal FileTooLarge { get; } = new(
+        ErrorCodes.FileTooLarge, $"A file has at most {Limits.FileBytes / (1024 * 1024)} MiB.", StatusCodes.Status413PayloadTooLarge);
+
+    public static Refusal FileEmpty { get; } = new(ErrorCodes.FileEmpty, "The file is empty.", StatusCodes.Status400BadRequest);
+
+    public static Refusal FileTypeRefused { get; } =
+        new(ErrorCodes.FileTypeRefused, "The file is not the image that it is said to be.", StatusCodes.Status415UnsupportedMediaType);
+
+    public static Refusal InvalidFileName { get; } =
+        new(ErrorCodes.InvalidFileName, $"A file's name has 1 to {Limits.FileNameMax} characters.", StatusCodes.Status400BadRequest);
+
+    public static Refusal FileNotFound { get; } = new(ErrorCodes.FileNotFound, "There is no such file.", StatusCodes.Status404NotFound);
+
+    public static Refusal UnknownFile { get; } =
+        new(ErrorCodes.UnknownFile, "A file of this message is not there (any more); upload it again.", StatusCodes.Status409Conflict);
+
+    public static Refusal TooManyFiles { get; } =
+        new(ErrorCodes.TooManyFiles, $"A message has at most {Limits.AttachmentsMax} files.", StatusCodes.Status400BadRequest);
+
+    public static Refusal UploadsLimited { get; } =
+        new(ErrorCodes.RateLimited, "Too many files at once; upload it again in a moment.", StatusCodes.Status429TooManyRequests)
+        {
+            RetryAfter = 2,
+        };
+
     public static Refusal InvalidCursor { get; } = new(
         ErrorCodes.InvalidCursor, "A cursor is a message's id, '{unix milliseconds}_{id}' or an ISO 8601 time.", StatusCodes.Status400BadRequest);
 

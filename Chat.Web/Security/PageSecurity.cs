@@ -16,7 +16,8 @@ public static class PageSecurity
         context.Response.OnStarting(static state =>
         {
             var headers = ((HttpContext)state).Response.Headers;
-            headers.ContentSecurityPolicy = Policy;
+            // A file from the API brings a stricter one along.
+            headers.ContentSecurityPolicy = headers.ContentSecurityPolicy is [] ? Policy : headers.ContentSecurityPolicy;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
             headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()";
