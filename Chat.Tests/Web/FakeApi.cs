@@ -91,7 +91,7 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
 
     public async Task<Message> PostMessageAsync(string roomId, PostMessageRequest request, CancellationToken cancellationToken) => await AnswerAsync(() =>
     {
-        var receipt = Send(server, username, new SendMessage(roomId, request.Content ?? "", request.ClientId!, request.ReplyTo));
+        var receipt = Send(server, username, new SendMessage(roomId, request.Content ?? "", request.ClientId!, request.ReplyTo, request.Attachments));
         return server[roomId].Find(receipt.Id)!;
     });
 

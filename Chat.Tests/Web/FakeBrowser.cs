@@ -11,6 +11,9 @@ internal sealed class FakeBrowser : IKeyValueStore
 
     public bool Broken { get; set; }
 
+    /// <summary>Files whose bytes are here, by id.</summary>
+    public HashSet<string> Files { get; } = new(StringComparer.Ordinal);
+
     public IReadOnlyDictionary<string, string> Kept => _kept;
 
     public FakeTab Open()

@@ -39,6 +39,15 @@ internal sealed class FakeServer(Simulation sim)
     /// <summary>Sends that are accepted and whose acknowledgement gets lost, that many times.</summary>
     public int LostAcknowledgements { get; set; }
 
+    /// <summary>Files that were uploaded and are still there.</summary>
+    public Dictionary<string, Attachment> Files { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Ids that were uploaded, each time.</summary>
+    public List<string> Uploads { get; } = [];
+
+    /// <summary>Uploads are refused with this code.</summary>
+    public string? RefuseFiles { get; set; }
+
     public bool SignedOut { get; set; }
 
     /// <summary>Messages that were stored, per call that stored them.</summary>
@@ -81,6 +90,11 @@ internal sealed class FakeServer(Simulation sim)
             return new SendReceipt(known.Id, known.Timestamp, known.Seq, known.Epoch);
         }
 
+        if (send.Attachments?.All(Files.ContainsKey) == false)
+        {
+            throw FakeApi.Refused(ErrorCodes.UnknownFile, 409);
+        }
+
         Accepted.Add(id);
         var message = room.Append(
             new Message
@@ -92,6 +106,7 @@ internal sealed class FakeServer(Simulation sim)
                 Timestamp = sim.Time.GetUtcNow(),
                 ClientId = send.ClientId,
                 ReplyTo = send.ReplyTo,
+                Attachments = send.Attachments?.Select(id => Files[id]).ToList(),
                 Mentions = Chat.Web.Client.Text.MentionText.Find(send.Content),
             },
             numbered: !Unnumbered);

@@ -1,5 +1,6 @@
 using Chat.Contracts;
 using Chat.Web.Client.Connection;
+using Chat.Web.Client.Files;
 using Chat.Web.Client.Outbox;
 using Chat.Web.Client.State;
 using Chat.Web.Client.Storage;
@@ -24,7 +25,10 @@ internal sealed class TestClient : IHubLinkFactory
         var live = new LiveLink();
         Store = new ChatStore(time);
         var copy = new LocalCopy(Store, Browser, ChatJson.Default, time, NullLogger<LocalCopy>.Instance);
-        Outbox = new OutboxQueue(Store, Browser, Tab, new OutboxSender(live, api, time), time, random, NullLogger<OutboxQueue>.Instance);
+        var shelf = new FakeShelf(server, Browser);
+        Uploads = new FileUploads(shelf);
+        Drafts = new FileDrafts(Store, Uploads, shelf, time, NullLogger<FileDrafts>.Instance);
+        Outbox = new OutboxQueue(Store, Browser, Tab, new OutboxSender(live, api, Uploads, time), Uploads, time, random, NullLogger<OutboxQueue>.Instance);
         var history = new HistorySync(Store, api, copy, time, random, NullLogger<HistorySync>.Instance);
         var reads = new ReadMarks(Store, api, live, time, NullLogger<ReadMarks>.Instance);
         _connection = new ChatConnection(
@@ -43,6 +47,10 @@ internal sealed class TestClient : IHubLinkFactory
     public ChatActions Actions { get; }
 
     public OutboxQueue Outbox { get; }
+
+    public FileUploads Uploads { get; }
+
+    public FileDrafts Drafts { get; }
 
     public Simulation Sim => _server.Sim;
 

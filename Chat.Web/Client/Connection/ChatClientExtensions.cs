@@ -1,4 +1,5 @@
 using Chat.Contracts;
+using Chat.Web.Client.Files;
 using Chat.Web.Client.Outbox;
 using Chat.Web.Client.State;
 using Chat.Web.Client.Storage;
@@ -27,6 +28,10 @@ public static class ChatClientExtensions
         services.AddSingleton<IBrowser>(p => p.GetRequiredService<BrowserEvents>());
         services.AddSingleton<ITabs>(p => p.GetRequiredService<BrowserEvents>());
         services.AddSingleton<IKeyValueStore, IndexedDbStore>();
+        services.AddSingleton<BrowserFiles>();
+        services.AddSingleton<IFileShelf>(p => p.GetRequiredService<BrowserFiles>());
+        services.AddSingleton<FileUploads>();
+        services.AddSingleton<FileDrafts>();
         services.AddSingleton<IOutboxSender, OutboxSender>();
         services.AddSingleton<LocalCopy>();
         services.AddSingleton<OutboxQueue>();

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Chat.Web.Client.Files;
 
 namespace Chat.Web.Client.Outbox;
 
@@ -40,6 +41,9 @@ public sealed record OutboxItem
     public string Content { get; init; } = "";
 
     public string? ReplyTo { get; init; }
+
+    /// <summary>Of <see cref="OutboxKind.Send"/>; null when there are none.</summary>
+    public IReadOnlyList<OutboxFile>? Files { get; init; }
 
     /// <summary>Of <see cref="OutboxKind.React"/>.</summary>
     public string Emoji { get; init; } = "";

@@ -183,12 +183,14 @@ public sealed partial class OutboxQueue
             case OutboxFate.Sent:
                 _items.Remove(news.Item.Id);
                 _mine.Remove(news.Item.Id);
+                ForgetFiles(news.Item);
                 store.Confirmed(news.Item, news.Receipt);
                 Changed?.Invoke();
                 break;
             default:
                 _items.Remove(news.Item.Id);
                 _mine.Remove(news.Item.Id);
+                ForgetFiles(news.Item);
                 store.Discarded(news.Item);
                 Changed?.Invoke();
                 break;

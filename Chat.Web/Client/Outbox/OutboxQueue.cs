@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Chat.Contracts;
 using Chat.Web.Client.Connection;
+using Chat.Web.Client.Files;
 using Chat.Web.Client.State;
 using Chat.Web.Client.Storage;
 
@@ -12,7 +13,7 @@ namespace Chat.Web.Client.Outbox;
 /// tab that wrote the item does after a moment. Sending twice does no harm: the client id makes it the same message.
 /// </summary>
 public sealed partial class OutboxQueue(
-    ChatStore store, IKeyValueStore storage, ITabs tabs, IOutboxSender sender, TimeProvider time, Random random, ILogger<OutboxQueue> logger)
+    ChatStore store, IKeyValueStore storage, ITabs tabs, IOutboxSender sender, FileUploads files, TimeProvider time, Random random, ILogger<OutboxQueue> logger)
 {
     private readonly SortedDictionary<string, OutboxItem> _items = new(StringComparer.Ordinal);
     private DateTimeOffset _lastId;
@@ -38,7 +39,8 @@ public sealed partial class OutboxQueue(
     }
 
     public OutboxItem Add(
-        OutboxKind kind, string roomId, string? messageId = null, string content = "", string? replyTo = null, string emoji = "", bool on = false)
+        OutboxKind kind, string roomId, string? messageId = null, string content = "", string? replyTo = null, string emoji = "", bool on = false,
+        IReadOnlyList<OutboxFile>? attached = null)
     {
         // UUIDv7 orders by milliseconds: no two of one tab share one.
         var now = time.GetUtcNow();
@@ -52,6 +54,7 @@ public sealed partial class OutboxQueue(
             MessageId = messageId ?? MessageId.For(_username ?? store.Me?.Username ?? "?", id),
             Content = content,
             ReplyTo = replyTo,
+            Files = attached is { Count: > 0 } ? attached : null,
             Emoji = emoji,
             On = on,
             CreatedAt = now,
@@ -152,7 +155,16 @@ public sealed partial class OutboxQueue(
     {
         _items.Remove(item.Id);
         _mine.Remove(item.Id);
+        ForgetFiles(item);
         Write(() => storage.DeleteAsync(Stores.Outbox, KeyOf(item), CancellationToken.None));
+    }
+
+    private void ForgetFiles(OutboxItem item)
+    {
+        foreach (var file in item.Files ?? [])
+        {
+            files.Forget(file);
+        }
     }
 
     private string KeyOf(OutboxItem item) => Stores.Key(_username ?? "", item.Id);

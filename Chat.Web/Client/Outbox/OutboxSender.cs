@@ -1,15 +1,47 @@
 using Chat.Contracts;
 using Chat.Web.Client.Connection;
+using Chat.Web.Client.Files;
 
 namespace Chat.Web.Client.Outbox;
 
 /// <summary>Over the hub while it is up, else over HTTP.</summary>
-internal sealed class OutboxSender(LiveLink live, IChatApi api, TimeProvider time) : IOutboxSender
+internal sealed class OutboxSender(LiveLink live, IChatApi api, FileUploads files, TimeProvider time) : IOutboxSender
 {
     /// <summary>Longer than the server tries by itself; after it nobody knows, and the same is sent again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
+    /// <summary>First its files, however long they take; then the message.</summary>
     public async Task<SendVerdict> SendAsync(OutboxItem item, CancellationToken cancellationToken)
+    {
+        for (var again = false; ; again = true)
+        {
+            try
+            {
+                foreach (var file in item.Files ?? [])
+                {
+                    await files.EnsureAsync(item.RoomId, file, cancellationToken);
+                }
+            }
+            catch (ApiException e)
+            {
+                return Judge(e);
+            }
+
+            var verdict = await SendMessageAsync(item, cancellationToken);
+            if (again || verdict.Code != ErrorCodes.UnknownFile)
+            {
+                return verdict;
+            }
+
+            // Uploaded so long ago that it was swept: once more.
+            foreach (var file in item.Files ?? [])
+            {
+                files.UploadAgain(file.Id);
+            }
+        }
+    }
+
+    private async Task<SendVerdict> SendMessageAsync(OutboxItem item, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
@@ -38,12 +70,14 @@ internal sealed class OutboxSender(LiveLink live, IChatApi api, TimeProvider tim
         _ => new(SendVerdictKind.Refused, e.Code),
     };
 
+    private static List<string>? IdsOf(OutboxItem item) => item.Files?.Select(f => f.Id).ToList();
+
     private static async Task<SendReceipt?> OverHubAsync(IHubLink link, OutboxItem item, CancellationToken cancellationToken)
     {
         switch (item.Kind)
         {
             case OutboxKind.Send:
-                return await link.SendMessageAsync(new SendMessage(item.RoomId, item.Content, item.Id, item.ReplyTo), cancellationToken);
+                return await link.SendMessageAsync(new SendMessage(item.RoomId, item.Content, item.Id, item.ReplyTo, IdsOf(item)), cancellationToken);
             case OutboxKind.Edit:
                 await link.EditMessageAsync(new EditMessage(item.RoomId, item.MessageId, item.Content), cancellationToken);
                 return null;
@@ -62,7 +96,7 @@ internal sealed class OutboxSender(LiveLink live, IChatApi api, TimeProvider tim
         {
             case OutboxKind.Send:
                 var sent = await api.PostMessageAsync(
-                    item.RoomId, new PostMessageRequest(item.Content, item.Id, item.ReplyTo), cancellationToken);
+                    item.RoomId, new PostMessageRequest(item.Content, item.Id, item.ReplyTo, IdsOf(item)), cancellationToken);
                 return new SendReceipt(sent.Id, sent.Timestamp, sent.Seq, sent.Epoch);
             case OutboxKind.Edit:
                 await api.EditMessageAsync(item.RoomId, item.MessageId, new EditContentRequest(item.Content), cancellationToken);

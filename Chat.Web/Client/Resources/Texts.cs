@@ -1,5 +1,7 @@
+using System.Globalization;
 using Chat.Contracts;
 using Chat.Web.Client.Connection;
+using Chat.Web.Client.Files;
 
 namespace Chat.Web.Client.Resources;
 
@@ -100,6 +102,28 @@ internal static class Texts
     public const string People = "People, separated by spaces";
     public const string Start = "Start";
 
+    public const string AttachFiles = "Attach files";
+    public const string AttachedFiles = "Files to send";
+    public const string Download = "Download";
+    public const string OpenImage = "Open image";
+    public const string FileGone = "not available any more";
+
+    /// <summary>What stands for a message in one line: its text, or the names of its files.</summary>
+    public static string Preview(Message message) =>
+        message.Content.Length > 0 || message.Attachments is null ? message.Content : string.Join(", ", message.Attachments.Select(f => f.Name));
+
+    public static string RemoveFile(string name) => $"Remove {name}";
+
+    public static string SeenBy(IReadOnlyList<string> names) => $"Seen by {string.Join(", ", names)}";
+
+    /// <summary>In the unit that people read: 12 KB, 3.4 MB.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        < 1024 => $"{bytes} B",
+        < 1024 * 1024 => $"{bytes / 1024} KB",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.0} MB"),
+    };
+
     public static string NewMessages(int count) => count == 1 ? "1 new message" : $"{count} new messages";
 
     public static string Typing(IReadOnlyList<string> names) => names.Count switch
@@ -135,6 +159,12 @@ internal static class Texts
         ErrorCodes.InvalidMembers => $"Name 1 to {Limits.DirectRoomPeople - 1} people.",
         ErrorCodes.TooManyReactions => "This message has all the reactions it can hold.",
         ErrorCodes.NotFound => "This is not there any more. An invite may have expired.",
+        ErrorCodes.FileTooLarge => $"A file has at most {Limits.FileBytes / (1024 * 1024)} MB.",
+        ErrorCodes.FileEmpty => "The file is empty.",
+        ErrorCodes.FileTypeRefused => "The file is not the image that its name says.",
+        ErrorCodes.TooManyFiles => $"A message has at most {Limits.AttachmentsMax} files.",
+        ErrorCodes.InvalidFileName => "This file needs another name.",
+        FileUploads.Lost or ErrorCodes.UnknownFile => "A file is not in this browser any more. Choose it again.",
         ErrorCodes.NotAccepted => "The server cannot keep messages just now; it is sent again by itself.",
         _ => $"That did not work ({code}).",
     };

@@ -1,5 +1,6 @@
 using Chat.Contracts;
 using Chat.Web.Client.Connection;
+using Chat.Web.Client.Files;
 using Chat.Web.Client.Outbox;
 
 namespace Chat.Web.Client.State;
@@ -12,10 +13,10 @@ public sealed partial class ChatActions(
     ChatStore store, IChatApi api, OutboxQueue outbox, HistorySync history, ReadMarks reads, ChatConnection connection)
 {
     /// <summary>Shows the message at once and sends it, now or when it can be. The message's id.</summary>
-    public string Send(string roomId, string content, string? replyTo = null)
+    public string Send(string roomId, string content, string? replyTo = null, IReadOnlyList<OutboxFile>? files = null)
     {
         store.Room(roomId)?.Timeline.ShowNewest();
-        return outbox.Add(OutboxKind.Send, roomId, content: content.Trim(), replyTo: replyTo).MessageId;
+        return outbox.Add(OutboxKind.Send, roomId, content: content.Trim(), replyTo: replyTo, attached: files).MessageId;
     }
 
     public void Edit(string roomId, string messageId, string content) =>

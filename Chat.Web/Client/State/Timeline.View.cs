@@ -200,6 +200,7 @@ public sealed partial class Timeline
         Timestamp = item.CreatedAt,
         ClientId = item.Id,
         ReplyTo = item.ReplyTo,
+        Attachments = item.Files?.Select(f => f.File).ToList(),
         Mentions = MentionText.Find(item.Content),
     };
 

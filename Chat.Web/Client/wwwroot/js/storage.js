@@ -1,7 +1,7 @@
-// IndexedDB as text by key: one object store for each name. Raise the version when a store is added; what is kept stays.
+// IndexedDB as text by key (files: as blobs): one object store for each name. Raise the version when a store is added; what is kept stays.
 const NAME = 'chat';
-const VERSION = 1;
-const STORES = ['outbox', 'rooms', 'messages', 'settings'];
+const VERSION = 2;
+const STORES = ['outbox', 'rooms', 'messages', 'settings', 'files'];
 let opening;
 
 function open() {
