@@ -8,7 +8,8 @@ public static class Commands
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     public static async Task<(int Code, string Output)> RunAsync(
-        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? input = null)
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? input = null,
+        TimeSpan? limit = null)
     {
         var info = new ProcessStartInfo(program, arguments)
         {
@@ -22,7 +23,7 @@ public static class Commands
         }
 
         using var process = Process.Start(info) ?? throw new InvalidOperationException($"{program} did not start.");
-        using var timeout = new CancellationTokenSource(Limit);
+        using var timeout = new CancellationTokenSource(limit ?? Limit);
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(timeout.Token);

@@ -24,15 +24,20 @@ public static class Sources
     public static IEnumerable<string> TreeFiles() =>
         Directory.EnumerateFiles(Tree, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
+    /// <summary>Writes the manifest of our AppHost.</summary>
+    public static async Task PublishAsync(string file)
+    {
+        var appHost = Path.Combine(AppContext.BaseDirectory, "Chat.AppHost.dll");
+        var (code, output) = await Commands.RunAsync(ProgramFinder.Dotnet(), [appHost, "--publisher", "manifest", "--output-path", file]);
+        Assert.True(code == 0, output);
+    }
+
     private static async Task<AspireManifest> PublishAsync()
     {
         var file = Path.Combine(Path.GetTempPath(), $"chat-manifest-{Guid.NewGuid():N}.json");
         try
         {
-            var appHost = Path.Combine(AppContext.BaseDirectory, "Chat.AppHost.dll");
-            var (code, output) = await Commands.RunAsync(
-                ProgramFinder.Dotnet(), [appHost, "--publisher", "manifest", "--output-path", file]);
-            Assert.True(code == 0, output);
+            await PublishAsync(file);
             return AspireManifest.Read(file);
         }
         finally
