@@ -6,7 +6,7 @@ using k8s.Models;
 namespace Chat.Manifests.Clusters;
 
 /// <summary>
-/// Redis Cluster: three primaries, a replica for each, on other nodes. It has a name of its own beside the single Redis, because
+/// Redis Cluster: three primaries, a replica for each, in another zone where zones are known, else on another node. It has a name of its own beside the single Redis, because
 /// the one cannot become the other; what the cache held is made again from the archive.
 /// </summary>
 public static class RedisCluster
@@ -125,7 +125,8 @@ public static class RedisCluster
                         "--masterauth", $"$({password.Variable})",
                         // A pod that comes back has another address, and says so itself.
                         "--cluster-announce-ip", "$(POD_IP)",
-                        "--cluster-announce-human-nodename", "$(NODE_NAME)",
+                        // Where it runs, for those who choose its primary.
+                        "--cluster-announce-human-nodename", "$(NODE_ZONE)/$(NODE_NAME)",
                     ],
                     Ports =
                     [
@@ -136,6 +137,8 @@ public static class RedisCluster
                     [
                         Pods.FromSecret(password.Variable, password.Secret, password.Key),
                         Pods.FromField("POD_IP", "status.podIP"),
+                        // Kubernetes copies it to the pod since 1.35; before, it is empty.
+                        Pods.FromField("NODE_ZONE", $"metadata.labels['{Pods.ZoneLabel}']"),
                         Pods.FromField("NODE_NAME", "spec.nodeName"),
                         new V1EnvVar { Name = "HOSTS", Value = string.Join(' ', Hosts(redis)) },
                         .. alone.Environment,

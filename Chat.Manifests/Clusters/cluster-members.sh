@@ -1,5 +1,5 @@
-# Makes one Redis Cluster of the nodes in HOSTS: three primaries on different machines if they can be, and a replica for each
-# on another machine than its primary. Runs as often as it likes: members are left alone, whoever is missing is added.
+# Makes one Redis Cluster of the nodes in HOSTS: three primaries in different places if they can be, and a replica for each in
+# another place than its primary. A place is a zone where the nodes know theirs and there are enough, else a machine. Runs as often as it likes: members are left alone, whoever is missing is added.
 set -eu
 primaries_wanted=3
 attempts=${ATTEMPTS:-300}
@@ -14,7 +14,12 @@ address() { # host:port → ip:port, because nodes meet by address only
   getent hosts "${1%:*}" | { read -r ip _ && echo "$ip:${1##*:}"; }
 }
 
-machine() { ask "$1" config get cluster-announce-human-nodename | tail -n 1; }
+whereabouts() { ask "$1" config get cluster-announce-human-nodename | tail -n 1; } # zone/machine
+
+place() {
+  found=$(whereabouts "$1")
+  if [ "$zones" -ge "$primaries_wanted" ]; then echo "${found%%/*}"; else echo "${found#*/}"; fi
+}
 
 field() { ask "$1" cluster info | tr -d '\r' | sed -n "s/^$2://p"; }
 
@@ -40,6 +45,11 @@ for host in $HOSTS; do
   until_true "$host answers" answers "$host"
 done
 
+zones=$(for host in $HOSTS; do
+  found=$(whereabouts "$host")
+  echo "${found%%/*}"
+done | sort -u | grep -c . || true)
+
 # A member that already has slots speaks for the cluster.
 member=
 for host in $HOSTS; do
@@ -51,17 +61,17 @@ done
 
 if [ -z "$member" ]; then
   primaries=
-  machines=' '
+  places=' '
   count=0
   for pass in apart anywhere; do
     for host in $HOSTS; do
       [ "$count" -lt "$primaries_wanted" ] || break
       case " $primaries " in *" $host "*) continue ;; esac
-      on=$(machine "$host")
+      on=$(place "$host")
       if [ "$pass" = apart ]; then
-        case $machines in *" $on "*) continue ;; esac
+        case $places in *" $on "*) continue ;; esac
       fi
-      machines="$machines$on "
+      places="$places$on "
       primaries="$primaries $host"
       count=$((count + 1))
     done
@@ -81,10 +91,10 @@ elif [ "$(field "$member" cluster_slots_assigned)" != 16384 ]; then
 fi
 until_true "the primaries agree" healthy "$member"
 
-# A replica goes to the next primary after the one on its own machine: in a ring, so that nobody is left with its own.
+# A replica goes to the next primary after the one in its own place: in a ring, so that nobody is left with its own.
 for host in $HOSTS; do
   knows "$host" 1 || continue
-  on=$(machine "$host")
+  on=$(place "$host")
   choice=
   beside=
   seen_own=
@@ -93,7 +103,7 @@ for host in $HOSTS; do
     ask "$candidate" info replication | grep -q 'role:master' || continue
     id=$(ask "$candidate" cluster myid)
     taken=$(ask "$member" cluster nodes | grep -c "slave $id" || true)
-    if [ "$(machine "$candidate")" = "$on" ]; then
+    if [ "$(place "$candidate")" = "$on" ]; then
       seen_own=yes
       [ "$taken" = 0 ] && beside=$id
     elif [ "$taken" = 0 ]; then

@@ -8,6 +8,7 @@ namespace Chat.Tests.Manifests;
 /// <summary>The scripts of the clustered tier, as they stand in its ConfigMap, on six real Redis servers.</summary>
 public sealed class RedisClusterScriptTests : IAsyncLifetime
 {
+    private const string Missing = "redis-server, redis-cli and getent are not all installed here.";
     private const string Password = "a-password-for-the-test";
     private readonly List<RedisServer> _nodes = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-redis-scripts-").FullName;
@@ -28,7 +29,7 @@ public sealed class RedisClusterScriptTests : IAsyncLifetime
         }
 
         await Task.WhenAll(_nodes.Select(n => n.StartAsync()));
-        WriteCli();
+        WriteCli(i => $"/machine-{i / 2}");
     }
 
     public async Task DisposeAsync()
@@ -54,6 +55,24 @@ public sealed class RedisClusterScriptTests : IAsyncLifetime
         Assert.Equal(primaries.Select(p => p.Id).Order(), replicas.Select(r => r.PrimaryId).Order());
         Assert.All(replicas, r => Assert.NotEqual(primaries.Single(p => p.Id == r.PrimaryId).Machine, r.Machine));
         await Eventually.AsyncTrue(async () => (await Task.WhenAll(_nodes.Select(ReadyAsync))).All(ready => ready), "a node is not ready");
+    }
+
+    [SkippableFact]
+    public async Task Where_zones_are_known_each_replica_is_in_another_zone_than_its_primary()
+    {
+        Skip.If(_nodes.Count == 0, Missing);
+        // Six machines, so that nothing but the zone can keep a pair apart.
+        string[] zones = ["a", "a", "b", "c", "c", "b"];
+        WriteCli(i => $"{zones[i]}/machine-{i}");
+
+        var (code, output) = await MembersAsync();
+        Assert.True(code == 0, output);
+
+        var zoneOf = (await MembersOfAsync(_nodes[0])).ToDictionary(m => m.Id, m => zones[_nodes.FindIndex(n => n.Port == m.Port)]);
+        var members = await MembersOfAsync(_nodes[0]);
+        Assert.Equal(["a", "b", "c"], members.Where(m => m.PrimaryId is null).Select(m => zoneOf[m.Id]).Order());
+        Assert.All(members.Where(m => m.PrimaryId is not null), m => Assert.NotEqual(zoneOf[m.PrimaryId!], zoneOf[m.Id]));
+        Assert.Equal(3, members.Select(m => m.PrimaryId).OfType<string>().Distinct().Count());
     }
 
     [SkippableFact]
@@ -105,7 +124,7 @@ public sealed class RedisClusterScriptTests : IAsyncLifetime
 
     private Task<(int Code, string Output)> ScriptAsync(string name, int port)
     {
-        Skip.If(_nodes.Count == 0, "redis-server, redis-cli and getent are not all installed here.");
+        Skip.If(_nodes.Count == 0, Missing);
         var script = Path.Combine(_folder, name);
         File.WriteAllText(script, Script.Read(name));
         return Commands.RunAsync("/bin/sh", [script], new Dictionary<string, string?>
@@ -119,12 +138,12 @@ public sealed class RedisClusterScriptTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// redis-cli, but that it knows which machine a node runs on – two nodes each – also where the server is older than that
+    /// redis-cli, but that it knows where a node runs – as the test says – also where the server is older than that
     /// setting, and that no name here has an address of the other family.
     /// </summary>
-    private void WriteCli()
+    private void WriteCli(Func<int, string> whereabouts)
     {
-        var cases = string.Concat(_nodes.Select((n, i) => $"  *'-p {n.Port} config get cluster-announce-human-nodename') echo name; echo machine-{i / 2}; exit ;;\n"));
+        var cases = string.Concat(_nodes.Select((n, i) => $"  *'-p {n.Port} config get cluster-announce-human-nodename') echo name; echo {whereabouts(i)}; exit ;;\n"));
         Write("redis-cli", $"#!/bin/sh\ncase \"$*\" in\n{cases}esac\nexec {ProgramFinder.Find("redis-cli")} \"$@\"\n");
         Write("getent", "#!/bin/sh\necho 127.0.0.1 localhost\n");
 
