@@ -68,8 +68,9 @@ public sealed record RoomSummary
     public int MemberCount { get; init; }
 }
 
-/// <summary>A member of a room.</summary>
-public sealed record RoomMember(string Username, string DisplayName, MemberRole Role, bool Online, string? LastReadMessageId = null);
+/// <summary>A member of a room, with their read mark and when the message of it was sent; null when they read nothing.</summary>
+public sealed record RoomMember(
+    string Username, string DisplayName, MemberRole Role, bool Online, string? LastReadMessageId = null, DateTimeOffset? LastReadAt = null);
 
 /// <summary>A room's events carry what everybody in it may know; unread counts are each member's own.</summary>
 public sealed record RoomChanged

@@ -47,7 +47,7 @@ internal static class MemberEndpoints
         return TypedResults.Ok<IReadOnlyList<RoomMember>>(
         [
             .. members.Select(m => new RoomMember(
-                m.Username, names.GetValueOrDefault(m.Username, m.Username), m.Role, present.Contains(m.Username), m.ReadUpTo?.Id)),
+                m.Username, names.GetValueOrDefault(m.Username, m.Username), m.Role, present.Contains(m.Username), m.ReadUpTo?.Id, m.ReadUpTo?.Timestamp)),
         ]);
     }
 

@@ -20,8 +20,8 @@ public static class Ingresses
         var web = topology.Projects.FirstOrDefault(p => p.External)?.Name
             ?? throw new ManifestException("No project is external: say WithExternalHttpEndpoints() in the topology.");
         var redirect = (Prefix + "force-ssl-redirect", "true");
-        // Above the contract's 32 KB for a socket message; nothing larger is ever sent to the API.
-        var body = (Prefix + "proxy-body-size", "256k");
+        // Above the contract's 10 MiB for a file; nothing larger is ever sent to the API.
+        var body = (Prefix + "proxy-body-size", "11m");
 
         yield return Ingress("chat-api", "/api", api, options, [redirect, body, (Prefix + "proxy-read-timeout", "60")]);
         yield return Ingress("chat-hubs", "/hubs", api, options,

@@ -190,6 +190,10 @@ public sealed class RoomTests(ApiFixture api)
         await reader.PostAsync($"/api/rooms/{room.Id}/read", new ReadRequest(three.Id)).SucceedsAsync(HttpStatusCode.NoContent);
         await reader.PostAsync($"/api/rooms/{room.Id}/read", new ReadRequest(two.Id)).SucceedsAsync(HttpStatusCode.NoContent);
         Assert.Equal((0, 0), await CountAsync());
+        using var members = await speaker.GetAsync($"/api/rooms/{room.Id}/members");
+        Assert.Equal(
+            (three.Id, three.Timestamp),
+            (await members.ReadAsync<IReadOnlyList<RoomMember>>(HttpStatusCode.OK)).Where(m => m.Username == reader.Name).Select(m => (m.LastReadMessageId, m.LastReadAt!.Value)).Single());
         await reader.PostAsync($"/api/rooms/{room.Id}/read", new ReadRequest("nonsense")).RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.MessageNotFound);
         await Answers.EventuallyNotFoundAsync(() => reader.PostAsync($"/api/rooms/{room.Id}/read", new ReadRequest(new string('0', 32))));
 

@@ -71,6 +71,7 @@ public sealed class AttachmentTests(BrowserSystem system)
         await ShownAsync(alice, 1);
         await ShownAsync(bob, 1);
         await Expect(alice.Hook("tray")).ToHaveCountAsync(0);
+        await Expect(alice.Hook("seen-by")).ToContainTextAsync(bob.Name);
         var moved = await bob.Page.EvaluateAsync<double>("() => window.watched.most");
         Assert.True(moved <= 1, $"the row above moved by {moved} px while the image came");
 

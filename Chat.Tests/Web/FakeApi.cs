@@ -108,7 +108,7 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
         await AnswerAsync(() => server.Read(username, roomId, request.MessageId));
 
     public async Task<IReadOnlyList<RoomMember>> MembersAsync(string roomId, CancellationToken cancellationToken) => await AnswerAsync(
-        () => (IReadOnlyList<RoomMember>)[.. server.RoomFor(username, roomId).Members.Select(m => new RoomMember(m, m, MemberRole.Member, Online: true))]);
+        () => (IReadOnlyList<RoomMember>)[.. server.RoomFor(username, roomId).Members.Select(server[roomId].Member)]);
 
     public Task ChangePasswordAsync(ChangePasswordRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 

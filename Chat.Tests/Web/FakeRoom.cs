@@ -59,6 +59,10 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
         return true;
     }
 
+    public RoomMember Member(string username) => new(
+        username, username, MemberRole.Member, Online: true,
+        _reads.TryGetValue(username, out var mark) ? mark.Id : null, _reads.ContainsKey(username) ? mark.Timestamp : null);
+
     public MessagePage Page(HistoryKey? before, HistoryKey? after, int limit)
     {
         var between = _messages

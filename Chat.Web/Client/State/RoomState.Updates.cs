@@ -139,7 +139,7 @@ public sealed partial class RoomState
         Members = members;
         foreach (var member in members)
         {
-            if (member.LastReadMessageId is { } read && KeyOf(read) is { } key && (!_reads.TryGetValue(member.Username, out var known) || key > known))
+            if (member.LastReadMessageId is { } read && (member.LastReadAt is { } at ? new HistoryKey(at, read) : KeyOf(read)) is { } key && (!_reads.TryGetValue(member.Username, out var known) || key > known))
             {
                 _reads[member.Username] = key;
             }
