@@ -15,15 +15,18 @@ internal sealed record Outage(Fault Fault, TimeSpan At, TimeSpan For)
 /// </summary>
 internal static class Schedule
 {
-    private const int Targets = 5;
+    /// <summary>Not what breaks a worker's connections: those are the servers' too, and each way is broken once at a time.</summary>
+    private static readonly string[] Targets = ["cache", "messaging", "chatdb", "worker-0", "api-0"];
+
+    private static readonly string[] OfWorkers = ["stopped", "kill -9", "SIGSTOP"];
 
     public static IReadOnlyList<Outage> From(int seed)
     {
         var random = new Random(seed);
         var outages = new List<Outage>();
-        foreach (var faults in Faults.All.Where(f => f.Kind != FaultKind.Pair && f.What != Emptied.Drained && f.Target != "workers").GroupBy(f => f.Target).Take(Targets))
+        foreach (var target in Targets)
         {
-            var choices = faults.ToList();
+            var choices = Faults.All.Where(f => f.Target == target && f.What != Emptied.Drained && (target != "worker-0" || OfWorkers.Contains(f.What))).ToList();
             var at = random.NextDouble() * 8;
             for (var i = 0; i < 2; i++)
             {
