@@ -37,7 +37,7 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
             Username = username,
             At = server.Sim.Time.GetUtcNow(),
             Content = edit.Content,
-            EditId = Guid.CreateVersion7().ToString(),
+            EditId = server.Sim.NewId(),
         });
     }
 

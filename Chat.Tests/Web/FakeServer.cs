@@ -78,7 +78,7 @@ internal sealed class FakeServer(Simulation sim)
     public Message Says(string sender, string roomId, string content, string? clientId = null)
     {
         var room = _rooms[roomId];
-        return room.Find(Store(sender, new SendMessage(roomId, content, clientId ?? Guid.CreateVersion7().ToString())).Id)!;
+        return room.Find(Store(sender, new SendMessage(roomId, content, clientId ?? Sim.NewId())).Id)!;
     }
 
     public SendReceipt Store(string sender, SendMessage send)

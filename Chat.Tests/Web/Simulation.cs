@@ -11,6 +11,8 @@ internal sealed class Simulation : SynchronizationContext
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(25);
     private readonly Queue<(SendOrPostCallback Work, object? State)> _work = new();
 
+    private int _ids;
+
     public Simulation(int seed = 1)
     {
         Random = new Random(seed);
@@ -20,6 +22,9 @@ internal sealed class Simulation : SynchronizationContext
     public FakeTimeProvider Time { get; } = new();
 
     public Random Random { get; }
+
+    /// <summary>For clients and changes that no simulated client made.</summary>
+    public string NewId() => $"id-{++_ids}";
 
     public override void Post(SendOrPostCallback d, object? state)
     {

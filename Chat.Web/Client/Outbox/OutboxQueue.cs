@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Chat.Contracts;
 using Chat.Web.Client.Connection;
@@ -45,7 +46,7 @@ public sealed partial class OutboxQueue(
         // UUIDv7 orders by milliseconds: no two of one tab share one.
         var now = time.GetUtcNow();
         _lastId = now > _lastId.AddMilliseconds(1) ? now : _lastId.AddMilliseconds(1);
-        var id = Guid.CreateVersion7(_lastId).ToString();
+        var id = NewId(_lastId).ToString();
         var item = new OutboxItem
         {
             Id = id,
@@ -67,6 +68,19 @@ public sealed partial class OutboxQueue(
 
         Pump(item.RoomId);
         return item;
+    }
+
+    /// <summary>A UUIDv7 whose random part is of the given source, so that a simulated client's ids are the same for the same seed.</summary>
+    private Guid NewId(DateTimeOffset at)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Span<byte> milliseconds = stackalloc byte[8];
+        random.NextBytes(bytes);
+        BinaryPrimitives.WriteInt64BigEndian(milliseconds, at.ToUnixTimeMilliseconds());
+        milliseconds[2..].CopyTo(bytes);
+        bytes[6] = (byte)(0x70 | (bytes[6] & 0x0F));
+        bytes[8] = (byte)(0x80 | (bytes[8] & 0x3F));
+        return new Guid(bytes, bigEndian: true);
     }
 
     /// <summary>Sends what failed again, by item id or message id.</summary>
