@@ -21,6 +21,9 @@ public sealed class BrowserSystem : IAsyncLifetime
 
     public Uri Web { get; private set; } = null!;
 
+    /// <summary>For the AppHost: servers of the test's own, for example.</summary>
+    public string[] AppArguments { get; init; } = [];
+
     public async Task InitializeAsync()
     {
         if (Chromium() is not { } executable)
@@ -30,7 +33,7 @@ public sealed class BrowserSystem : IAsyncLifetime
         }
 
         using var timeout = new CancellationTokenSource(StartWithin);
-        _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>(timeout.Token);
+        _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>(AppArguments, timeout.Token);
         _app = await _builder.BuildAsync(timeout.Token);
         await _app.StartAsync(timeout.Token);
         await _app.ResourceNotifications.WaitForResourceHealthyAsync("web", timeout.Token);
