@@ -133,8 +133,8 @@ public sealed class MessageChanger(
     {
         using var counted = inFlight.Begin();
         var accepting = acceptance.AcceptAsync(new SaveChange(change), cancellationToken);
-        await recent.ApplyAsync(change, cancellationToken);
-        await bridge.PublishAsync(new MessageWasChanged(change), cancellationToken);
+        var applied = await recent.ApplyAsync(change, cancellationToken);
+        await bridge.PublishAsync(new MessageWasChanged(change, applied), cancellationToken);
         return await accepting ? change : Refuse.NotAccepted;
     }
 }

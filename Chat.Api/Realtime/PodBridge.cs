@@ -37,7 +37,7 @@ public sealed partial class PodBridge(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        channel.OnEvent(OnEventAsync);
+        channel.OnEvent(OnHeardAsync);
         return Task.CompletedTask;
     }
 
@@ -91,6 +91,15 @@ public sealed partial class PodBridge(
         await hub.Clients.Client(connection.Id).SessionEnded();
         await Task.Delay(FarewellTime, time, CancellationToken.None);
         connection.Abort();
+    }
+
+    private async Task OnHeardAsync(PodEvent podEvent)
+    {
+        await OnEventAsync(podEvent);
+        if (podEvent is MessageWasChanged { Applied: false } change)
+        {
+            await recent.ApplyAsync(change.Change, CancellationToken.None);
+        }
     }
 
     private async Task OnEventAsync(PodEvent podEvent)

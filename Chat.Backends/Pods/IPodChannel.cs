@@ -58,7 +58,8 @@ public sealed record MessageArrived(Message Message) : PodEvent
     public override string? RoomId => Message.RoomId;
 }
 
-public sealed record MessageWasChanged(MessageChange Change) : PodEvent
+/// <summary><c>Applied</c>: to the list in Redis. Who could not may end before it can, so who hears of it does.</summary>
+public sealed record MessageWasChanged(MessageChange Change, bool Applied = true) : PodEvent
 {
     public override string? RoomId => Change.RoomId;
 }

@@ -67,7 +67,7 @@ internal sealed class FailureRun(ChatSystem system, int seed) : IAsyncDisposable
     /// <summary>What people complained of, for the report of a failure.</summary>
     public IEnumerable<string> Trouble => _people.SelectMany(p => p.Trouble.Select(t => $"{p.Username}: {t}"));
 
-    /// <summary>Waits until stores and screens agree, at most for a while; then says what does not.</summary>
+    /// <summary>Waits until stores and screens agree, for as long as they come closer; then says what does not.</summary>
     public async Task<Verdict> JudgeAsync(CancellationToken cancellationToken)
     {
         var verdict = await LookAsync(cancellationToken);
@@ -75,7 +75,13 @@ internal sealed class FailureRun(ChatSystem system, int seed) : IAsyncDisposable
         while (!verdict.Kept && clock.Elapsed < QuietLimit)
         {
             await Task.Delay(500, cancellationToken);
-            verdict = await LookAsync(cancellationToken);
+            var now = await LookAsync(cancellationToken);
+            if (now.Findings.Count < verdict.Findings.Count)
+            {
+                clock.Restart();
+            }
+
+            verdict = now;
         }
 
         return verdict;
