@@ -62,6 +62,9 @@ internal sealed class Participant : IAsyncDisposable
 
     public ConcurrentQueue<string> Trouble { get; } = new();
 
+    /// <summary>For every connection that was lost: from its end until another was open and what was missed was on the screen.</summary>
+    public ConcurrentQueue<TimeSpan> Resumes { get; } = new();
+
     public Screen ScreenOf(string roomId) => _screens.GetOrAdd(roomId, id => new Screen(id, _log.Shown));
 
     private Uri Api => _apis[_api % _apis.Count];
@@ -242,6 +245,7 @@ internal sealed class Participant : IAsyncDisposable
     private async Task ConnectLoopAsync()
     {
         var attempt = 0;
+        long? lostAt = null;
         while (!_stop.IsCancellationRequested)
         {
             var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -258,12 +262,9 @@ internal sealed class Participant : IAsyncDisposable
                 await connection.StartAsync(timeout.Token);
                 _connection = connection;
                 attempt = 0;
-                foreach (var room in _screens.Keys)
-                {
-                    _ = CatchUpAsync(room);
-                }
-
+                _ = ResumeAsync(lostAt);
                 await closed.Task.WaitAsync(_stop.Token);
+                lostAt = System.Diagnostics.Stopwatch.GetTimestamp();
             }
             catch (Exception trouble) when (trouble is not OutOfMemoryException)
             {
@@ -276,6 +277,15 @@ internal sealed class Participant : IAsyncDisposable
             await connection.DisposeAsync();
             _api++;
             await Pause(_random.Next(50, 200 + (200 * Math.Min(attempt++, 5))), _stop.Token);
+        }
+    }
+
+    private async Task ResumeAsync(long? lostAt)
+    {
+        await Task.WhenAll(_screens.Keys.Select(CatchUpAsync));
+        if (lostAt is { } since)
+        {
+            Resumes.Enqueue(System.Diagnostics.Stopwatch.GetElapsedTime(since));
         }
     }
 

@@ -1,10 +1,11 @@
 using Chat.Contracts;
 using Chat.Tests.Failures;
+using Xunit.Abstractions;
 
 namespace Chat.Tests.EndToEnd;
 
 /// <summary>The whole flow on the stand-ins: API processes, workers, Garnet and one SQLite file.</summary>
-public sealed class EmbeddedFlowTests
+public sealed class EmbeddedFlowTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
 
@@ -31,7 +32,8 @@ public sealed class EmbeddedFlowTests
         using var limit = new CancellationTokenSource(Limit);
         await using var system = await ChatSystem.StartEmbeddedAsync(workers: 1, limit.Token);
         await using var run = new FailureRun(system, seed: 3);
-        await run.GatherAsync(people: 4, rooms: 2, limit.Token);
+        await run.GatherAsync(people: 6, rooms: 2, limit.Token);
+        await using var lateness = new TimerLateness();
 
         var result = await run.RunAsync(
             "rolling restart", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3),
@@ -49,6 +51,16 @@ public sealed class EmbeddedFlowTests
 
         Assert.Empty(result.Verdict.Findings);
         Assert.True(result.Verdict.Accepted > 50, $"Only {result.Verdict.Accepted} messages were accepted.");
+        Assert.Equal((0, 0, 0, 0), (result.Verdict.Lost, result.Verdict.Duplicated, result.Verdict.Misordered, result.Verdict.ChangesLost));
+
+        // Everybody lost a connection when the second was replaced, at the latest.
+        var resumes = run.People.SelectMany(p => p.Resumes).Order().ToList();
+        Assert.True(resumes.Count >= run.People.Count, $"Only {resumes.Count} of {run.People.Count} resumed.");
+        var p95 = resumes[(int)Math.Ceiling(resumes.Count * .95) - 1];
+        output.WriteLine(
+            $"resumed {resumes.Count} times: p50 {resumes[resumes.Count / 2].TotalMilliseconds:F0} ms, p95 {p95.TotalMilliseconds:F0} ms, " +
+            $"longest {resumes[^1].TotalMilliseconds:F0} ms; a timer was late by {lateness.Longest.TotalMilliseconds:F0} ms at most");
+        // The figure, wanted under 5 s, is read and not asserted: on a machine with other work it measures that work.
     }
 
     [SkippableFact]
@@ -94,5 +106,36 @@ public sealed class EmbeddedFlowTests
         Assert.Empty(verdict.Findings);
         Assert.Equal((1, 1), (verdict.Accepted, verdict.Stored));
         Assert.All(run.People.Append(elsewhere), p => Assert.Equal([MessageId.For(run.People[0].Username, "once")], p.ScreenOf(room).Messages.Select(m => m.Id)));
+    }
+}
+
+/// <summary>How late this process is served at the worst: the measure of a machine that has too much to do.</summary>
+internal sealed class TimerLateness : IAsyncDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _watching;
+    private long _longest;
+
+    public TimerLateness() => _watching = WatchAsync();
+
+    public TimeSpan Longest => TimeSpan.FromTicks(Interlocked.Read(ref _longest));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _watching;
+        _stop.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            var from = System.Diagnostics.Stopwatch.GetTimestamp();
+            await Task.Delay(Tick, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var late = System.Diagnostics.Stopwatch.GetElapsedTime(from) - Tick;
+            Interlocked.Exchange(ref _longest, Math.Max(late.Ticks, _longest));
+        }
     }
 }
