@@ -85,7 +85,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
             Assert.Equal(["50Gi"], await cluster.ListAsync("pvc/data-mongo-0", "{.spec.resources.requests.storage}"));
         }
 
-        await cluster.KubectlAsync("delete", "-k", Overlay("low"), "--timeout=120s");
+        await cluster.KubectlAsync("delete", "-k", Overlay("low"), "--timeout=240s");
         Assert.Empty(await cluster.KubectlAsync("get", "namespace", "chat", "--ignore-not-found"));
         // Claims are gone with it; their volumes are released, to be kept or deleted as the storage class says.
         Assert.Empty(await cluster.KubectlAsync("get", "pv", "-o", "jsonpath={range .items[?(@.status.phase=='Bound')]}{.spec.claimRef.namespace}{end}"));
@@ -150,7 +150,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
 
     private async Task EmptyAsync()
     {
-        await cluster.KubectlAsync("delete", "namespace", "chat", "--ignore-not-found", "--wait", "--timeout=120s");
+        await cluster.KubectlAsync("delete", "namespace", "chat", "--ignore-not-found", "--wait", "--timeout=240s");
     }
 
     private async Task<string> ApplyAsync(string tier)
@@ -167,7 +167,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
     {
         foreach (var kind in new[] { "deployment", "statefulset" })
         {
-            await cluster.KubectlAsync("-n", "chat", "rollout", "status", kind, "-l", "app.kubernetes.io/part-of=chat", "--timeout=150s");
+            await cluster.KubectlAsync("-n", "chat", "rollout", "status", kind, "-l", "app.kubernetes.io/part-of=chat", "--timeout=240s");
         }
     }
 
