@@ -11,6 +11,7 @@ builder.AddKeyBackends();
 builder.Services.AddSharedDataProtection();
 builder.Services.AddAntiforgery(AntiforgeryCookie.Configure);
 builder.Services.AddRazorComponents();
+builder.Services.AddSingleton<PageAssets>();
 builder.Services.AddAccounts();
 builder.AddApiProxy();
 builder.AddForwarding();
@@ -18,6 +19,7 @@ builder.AddForwarding();
 var app = builder.Build();
 app.UseForwardedHeaders();
 app.UsePageSecurity();
+app.UseVersionedFiles();
 app.UseAntiforgery();
 
 app.MapDefaultEndpoints();

@@ -10,6 +10,9 @@ namespace Chat.Web.Accounts;
 /// </summary>
 public sealed class AccountApi(HttpClient http)
 {
+    // The shell is painted at once, whatever the API does.
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
     /// <summary>The code of the refusal (<see cref="ErrorCodes"/>); null when it succeeded and the cookies are set.</summary>
     public async Task<string?> PostAsync(string path, Credentials credentials, HttpContext visitor)
     {
@@ -40,23 +43,27 @@ public sealed class AccountApi(HttpClient http)
         }
     }
 
-    /// <summary>False only when the API says that nobody is signed in: while it cannot answer, the chat itself shows what it knows.</summary>
-    public async Task<bool> IsSignedInAsync(HttpContext visitor)
+    /// <summary>Nobody only when the API says so: while it cannot answer, soon, the chat itself shows what it knows.</summary>
+    public async Task<Visitor> WhoIsAsync(HttpContext visitor)
     {
         if (visitor.Request.Cookies.Count == 0)
         {
-            return false;
+            return Visitor.Nobody;
         }
 
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(visitor.RequestAborted);
+        soon.CancelAfter(AnswerWithin);
         using var request = Request(HttpMethod.Get, "/api/auth/me", visitor);
         try
         {
-            using var answer = await http.SendAsync(request, visitor.RequestAborted);
-            return answer.StatusCode != System.Net.HttpStatusCode.Unauthorized;
+            using var answer = await http.SendAsync(request, soon.Token);
+            return answer.StatusCode == System.Net.HttpStatusCode.Unauthorized ? Visitor.Nobody
+                : answer.IsSuccessStatusCode ? new Visitor(true, await answer.Content.ReadFromJsonAsync(ChatJson.Default.Me, soon.Token))
+                : Visitor.Unknown;
         }
-        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !visitor.RequestAborted.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException || (e is OperationCanceledException && !visitor.RequestAborted.IsCancellationRequested))
         {
-            return true;
+            return Visitor.Unknown;
         }
     }
 
@@ -78,6 +85,16 @@ public sealed class AccountApi(HttpClient http)
             }
         }
     }
+}
+
+/// <summary>Who asks for a page.</summary>
+/// <param name="IsSignedIn">True also where nobody could say.</param>
+/// <param name="Me">Null where it is not known.</param>
+public sealed record Visitor(bool IsSignedIn, Me? Me)
+{
+    public static Visitor Nobody { get; } = new(false, null);
+
+    public static Visitor Unknown { get; } = new(true, null);
 }
 
 public static class AccountsExtensions

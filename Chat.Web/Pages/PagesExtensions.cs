@@ -14,7 +14,7 @@ public static class PagesExtensions
     public static void MapAccountPages(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/", static async (AccountApi api, HttpContext context) =>
-            TypedResults.Redirect(await api.IsSignedInAsync(context) ? Chat : "/sign-in"));
+            TypedResults.Redirect((await api.WhoIsAsync(context)).IsSignedIn ? Chat : "/sign-in"));
         foreach (var signUp in (bool[])[false, true])
         {
             var path = signUp ? "/sign-up" : "/sign-in";
@@ -36,12 +36,23 @@ public static class PagesExtensions
             {
                 // A shell is each visitor's own; what it loads is cached by fingerprint.
                 context.Response.Headers.CacheControl = "no-store";
-                return await api.IsSignedInAsync(context)
-                    ? new RazorComponentResult<Shell>()
+                var visitor = await api.WhoIsAsync(context);
+                return visitor.IsSignedIn
+                    ? Shell(visitor.Me)
                     : TypedResults.Redirect($"/sign-in?returnUrl={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString)}");
             });
         }
+
+        // The service worker keeps this one.
+        endpoints.MapGet("/shell", static (HttpContext context) =>
+        {
+            context.Response.Headers.CacheControl = "no-cache";
+            return Shell(null);
+        });
     }
+
+    private static RazorComponentResult<Shell> Shell(Me? me) =>
+        new(new Dictionary<string, object?> { [nameof(Pages.Shell.Me)] = me }) { PreventStreamingRendering = true };
 
     private static async Task<Results<RazorComponentResult<AccountForm>, RedirectHttpResult>> SubmitAsync(
         bool signUp, HttpContext context, IAntiforgery antiforgery, AccountApi api, Credentials credentials, string returnUrl)

@@ -1,4 +1,5 @@
 using Chat.ServiceDefaults;
+using Chat.Web.Pages;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace Chat.Web.Security;
@@ -7,24 +8,32 @@ namespace Chat.Web.Security;
 public static class PageSecurity
 {
     // WebAssembly needs 'wasm-unsafe-eval'; connect-src 'self' covers the socket of the same origin (CSP level 3).
-    private const string Policy =
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+    // The import map stands in the page, for browsers load none from elsewhere: its hash is allowed, and nothing else inline.
+    private static string Policy(string importMapHash) =>
+        $"default-src 'self'; script-src 'self' 'wasm-unsafe-eval' {importMapHash}; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
         "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-    public static void UsePageSecurity(this IApplicationBuilder app) => app.Use(static (context, next) =>
+    public static void UsePageSecurity(this IApplicationBuilder app)
     {
-        context.Response.OnStarting(static state =>
+        var assets = app.ApplicationServices.GetRequiredService<PageAssets>();
+        var policy = new Lazy<string>(() => Policy(assets.ImportMapHash));
+        app.Use((context, next) => AddHeaders(context, policy, next));
+    }
+
+    private static Task AddHeaders(HttpContext context, Lazy<string> policy, RequestDelegate next)
+    {
+        context.Response.OnStarting(() =>
         {
-            var headers = ((HttpContext)state).Response.Headers;
+            var headers = context.Response.Headers;
             // A file from the API brings a stricter one along.
-            headers.ContentSecurityPolicy = headers.ContentSecurityPolicy is [] ? Policy : headers.ContentSecurityPolicy;
+            headers.ContentSecurityPolicy = headers.ContentSecurityPolicy is [] ? policy.Value : headers.ContentSecurityPolicy;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
             headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()";
             return Task.CompletedTask;
-        }, context);
+        });
         return next(context);
-    });
+    }
 
     /// <summary>Behind an ingress the pages' own scheme and host are those that the browser used.</summary>
     public static void AddForwarding(this WebApplicationBuilder builder)

@@ -1,4 +1,20 @@
 // The little of the page that only script can do.
+
+// Whose chat this is: as the server wrote it into the page; in the shell that starts without a network, who was last here.
+// [username, display name], or null. A page for signing in or out forgets it.
+export function visitor() {
+  const { username, displayName } = document.getElementById('app').dataset;
+  return username ? [username, displayName] : JSON.parse(localStorage.getItem('chat-user'));
+}
+
+export function remember(username, displayName) {
+  if (username) {
+    localStorage.setItem('chat-user', JSON.stringify([username, displayName]));
+  } else {
+    localStorage.removeItem('chat-user');
+  }
+}
+
 export function keys(dotnet) {
   addEventListener('keydown', event => {
     const command = event.ctrlKey || event.metaKey;
