@@ -1,13 +1,18 @@
 using Chat.Benchmarks.Archive;
+using Chat.Benchmarks.Web;
 
 return args switch
 {
     ["archive", .. var rest] => await ArchivePaging.RunAsync(rest),
+    ["web", .. var rest] => await WebPerformance.RunAsync(rest),
+    ["screenshots", .. var rest] => await Screenshots.RunAsync(rest),
     _ => Explain(),
 };
 
 static int Explain()
 {
     Console.Error.WriteLine("archive [MESSAGES] [FILE]   pages through a room of a SQLite archive");
+    Console.Error.WriteLine("web [RUNS]                  measures the pages in Chromium, writes docs/web-performance.md");
+    Console.Error.WriteLine("screenshots FOLDER          takes a picture of every screen");
     return 2;
 }
