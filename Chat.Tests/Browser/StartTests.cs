@@ -85,13 +85,14 @@ public sealed partial class StartTests(BrowserSystem system)
     }
 
     /// <summary>Until everything that the page loaded is kept for a start without a network.</summary>
-    private static async Task StartsOfflineAsync(Person person) => await person.Page.WaitForFunctionAsync(
+    private static Task StartsOfflineAsync(Person person) => UntilAsync(
+        person,
         """
         async () => {
           const loaded = performance.getEntriesByType('resource').map(e => e.name).filter(n => /\/(_framework|css|js)\//.test(n));
           return !!await caches.match('/shell') && (await Promise.all(loaded.map(n => caches.match(n, { ignoreVary: true })))).every(kept => kept);
         }
-        """, null, new() { Timeout = 60_000 });
+        """);
 
     private const string CountKept = """
         name => new Promise((resolve, reject) => {
@@ -107,7 +108,8 @@ public sealed partial class StartTests(BrowserSystem system)
         """;
 
     /// <summary>Until the local copy has the room with its message: it is written a moment after a change.</summary>
-    private static async Task KeptAsync(Person person, string room) => await person.Page.WaitForFunctionAsync(
+    private static Task KeptAsync(Person person, string room) => UntilAsync(
+        person,
         """
         key => new Promise(resolve => {
           const open = indexedDB.open('chat');
@@ -119,6 +121,16 @@ public sealed partial class StartTests(BrowserSystem system)
           };
         })
         """, $"{person.Name}/{room}");
+
+    // WaitForFunctionAsync takes a promise for a yes.
+    private static async Task UntilAsync(Person person, string question, object? argument = null)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await person.Page.EvaluateAsync<bool>(question, argument))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), timeout.Token);
+        }
+    }
 
     [GeneratedRegex("/(api|hubs)/")]
     private static partial Regex ApiOrHub();
