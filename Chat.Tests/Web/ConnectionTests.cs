@@ -104,7 +104,7 @@ public sealed class ConnectionTests
         _sim.Do(() => _server.Says("bob", "general", "today"));
         _sim.Do(() => _server.Unreachable = false);
         again.Settle();
-        again.Open("general");
+        // The room is open all the while: nobody has to open it again.
         Assert.Equal(["yesterday", "today"], again.Texts("general"));
     }
 

@@ -174,13 +174,14 @@ public sealed partial class HistorySync(
     private async Task<bool> CatchUpOnceAsync(RoomState room, CancellationToken cancellationToken)
     {
         var timeline = room.Timeline;
-        if (!timeline.HasLiveEnd)
+        if (!timeline.HasLiveEnd && room != store.OpenRoom)
         {
             // Nothing of it is on screen: the list of rooms tells its counts, opening it reads it.
             return true;
         }
 
-        if (timeline.Cursor.Last is not { } last)
+        // Opened while nothing could be read, a room shows the local copy, or nothing: it is read now.
+        if (!timeline.HasLiveEnd || timeline.Cursor.Last is not { } last)
         {
             await LoadNewestAsync(room, cancellationToken);
             return !_doubts.ContainsKey(room.Id);
