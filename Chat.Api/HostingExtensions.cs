@@ -4,7 +4,7 @@ using Chat.ServiceDefaults;
 
 namespace Chat.Api;
 
-/// <summary>How the process stands in its surroundings: behind proxies, watched by probes, told to stop.</summary>
+/// <summary>How the process stands in its surroundings: behind proxies, watched by probes.</summary>
 public static class HostingExtensions
 {
     private const int BodyBytes = 64 * 1024;
@@ -16,7 +16,6 @@ public static class HostingExtensions
             o.AddServerHeader = false;
             o.Limits.MaxRequestBodySize = BodyBytes;
         });
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddTrustedProxies();
         builder.Services.ConfigureHttpJsonOptions(o =>
         {

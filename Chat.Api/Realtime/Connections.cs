@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Chat.Api.Realtime;
@@ -156,6 +157,9 @@ public sealed class Connection(string id, string username, string sessionId, Hub
     public string SessionId => sessionId;
 
     public void Abort() => context.Abort();
+
+    /// <summary>Closes with SignalR's word that reconnecting is welcome, which <see cref="Abort"/> denies.</summary>
+    public void AskToReconnect() => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
 
     public bool Equals(Connection? other) => other?.Id == id;
 

@@ -81,6 +81,12 @@ public static class Refuse
         RetryAfter = 5,
     };
 
+    public static Refusal Stopping { get; } = new(
+        ErrorCodes.Unavailable, "This server is about to end; connect again, to another.", StatusCodes.Status503ServiceUnavailable)
+    {
+        RetryAfter = 1,
+    };
+
     public static Refusal RateLimited { get; } = new(
         ErrorCodes.RateLimited, "Too many messages at once; send it again in a moment.", StatusCodes.Status429TooManyRequests)
     {

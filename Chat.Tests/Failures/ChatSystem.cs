@@ -49,7 +49,14 @@ internal sealed class ChatSystem : IAsyncDisposable
     /// <summary>The clients' way to the API.</summary>
     public ToxicProxy WayTo(ServiceProcess api) => _fronts[api.Name];
 
-    public static async Task<ChatSystem> StartEmbeddedAsync(int workers, CancellationToken cancellationToken)
+    /// <summary>The one file of the stand-ins.</summary>
+    public string EmbeddedFile => Path.Combine(_directory.FullName, "chat.db");
+
+    /// <param name="workers">How many worker processes.</param>
+    /// <param name="cancellationToken">Ends the starting.</param>
+    /// <param name="apiSettings">Environment variables of the APIs besides the connections.</param>
+    public static async Task<ChatSystem> StartEmbeddedAsync(
+        int workers, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? apiSettings = null)
     {
         Skip.If(ServerFinder.Garnet is null, "Garnet is not installed here.");
         var system = new ChatSystem();
@@ -57,10 +64,10 @@ internal sealed class ChatSystem : IAsyncDisposable
         {
             var cache = new GarnetServer(ServerFinder.Garnet!);
             await system.AddServerAsync("cache", cache, cancellationToken);
-            var file = $"sqlite:{Path.Combine(system._directory.FullName, "chat.db")}";
+            var file = $"sqlite:{system.EmbeddedFile}";
             system._archiveConnection = file;
             await system.StartServicesAsync(
-                (_, server, _) => Task.FromResult(server == "cache" ? cache.ConnectionString : file), workers, cancellationToken);
+                (_, server, _) => Task.FromResult(server == "cache" ? cache.ConnectionString : file), workers, cancellationToken, apiSettings);
             return system;
         }
         catch
@@ -186,12 +193,19 @@ internal sealed class ChatSystem : IAsyncDisposable
     }
 
     private async Task StartServicesAsync(
-        Func<string, string, CancellationToken, Task<string>> connect, int workers, CancellationToken cancellationToken)
+        Func<string, string, CancellationToken, Task<string>> connect, int workers, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string?>? apiSettings = null)
     {
         for (var i = 0; i < 2; i++)
         {
             var name = $"api-{i}";
-            var api = new ServiceProcess(name, "Chat.Api.dll", await EnvironmentOfAsync(name));
+            var environment = await EnvironmentOfAsync(name);
+            foreach (var (setting, value) in apiSettings ?? new Dictionary<string, string?>())
+            {
+                environment[setting] = value;
+            }
+
+            var api = new ServiceProcess(name, "Chat.Api.dll", environment);
             _apis.Add(api);
             if (_toxiproxy is not null)
             {

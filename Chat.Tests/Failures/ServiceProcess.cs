@@ -43,8 +43,11 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
         }
     }
 
-    /// <summary>SIGTERM, with the time that a pod gets.</summary>
-    public Task StopAsync() => _child?.StopAsync(TimeSpan.FromSeconds(30)) ?? Task.CompletedTask;
+    /// <summary>SIGTERM, with the time that a pod gets, from which its waiting for the ingress is taken.</summary>
+    public Task StopAsync() => _child?.StopAsync(TimeSpan.FromSeconds(50)) ?? Task.CompletedTask;
+
+    /// <summary>How the last life ended.</summary>
+    public Task<int> Exited => _child?.Exited ?? throw new InvalidOperationException($"{name} was not started.");
 
     public Task KillAsync() => _child?.KillAsync() ?? Task.CompletedTask;
 
