@@ -34,6 +34,8 @@ public static class Ingresses
             (Prefix + "session-cookie-path", "/hubs"),
             (Prefix + "session-cookie-samesite", "Strict"),
             (Prefix + "session-cookie-change-on-failure", "true"),
+            // A pod about to end refuses new sockets with 503 before the ingress has heard of it: the next one is asked at once.
+            (Prefix + "proxy-next-upstream", "error timeout http_503"),
             (Prefix + "proxy-read-timeout", "3600"),
             (Prefix + "proxy-send-timeout", "3600"),
             (Prefix + "proxy-buffering", "off"),

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Chat.Api.Stopping;
 using k8s.Models;
 
 namespace Chat.Tests.Manifests;
@@ -101,7 +102,9 @@ public sealed partial class PodTests
             Assert.Equal("0", d.Spec.Strategy.RollingUpdate.MaxUnavailable.Value);
             var pod = d.Spec.Template.Spec;
             var container = Assert.Single(pod.Containers);
-            Assert.True(container.Lifecycle.PreStop.Sleep.Seconds < pod.TerminationGracePeriodSeconds);
+            // Nothing that the process does after it was told to end may take longer than what is left of the grace period.
+            var left = TimeSpan.FromSeconds((pod.TerminationGracePeriodSeconds ?? 30) - container.Lifecycle.PreStop.Sleep.Seconds);
+            Assert.True(new DrainOptions().Limit + StoppingExtensions.ShutdownTimeout < left);
             Assert.Equal("/alive", container.StartupProbe.HttpGet.Path);
             Assert.Equal("/alive", container.LivenessProbe.HttpGet.Path);
             Assert.Equal("/health", container.ReadinessProbe.HttpGet.Path);

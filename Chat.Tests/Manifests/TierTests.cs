@@ -96,6 +96,8 @@ public sealed class TierTests
         Assert.All(ingresses, i => Assert.Equal(i.Spec.Rules.Single().Host, Assert.Single(Assert.Single(i.Spec.Tls).Hosts)));
         var hubs = ingresses.Single(i => i.Metadata.Name == "chat-hubs").Metadata.Annotations;
         Assert.Equal("cookie", hubs["nginx.ingress.kubernetes.io/affinity"]);
+        // A pod about to end says 503 to a new socket.
+        Assert.Contains("http_503", hubs["nginx.ingress.kubernetes.io/proxy-next-upstream"], StringComparison.Ordinal);
         Assert.Equal("3600", hubs["nginx.ingress.kubernetes.io/proxy-read-timeout"]);
         Assert.Single(ingresses, i => i.Metadata.Annotations.ContainsKey("cert-manager.io/cluster-issuer"));
     }
