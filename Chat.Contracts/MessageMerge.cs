@@ -44,8 +44,8 @@ public static class MessageMerge
     }
 
     /// <summary>
-    /// What two copies of one message say together. The earlier timestamp wins (a message sent again may have got a
-    /// later one), with the number that a copy has when the other has none.
+    /// What two copies of one message say together. A message that was refused and sent again may have got another time: the copy
+    /// that Redis numbered counts, of two such the one of the later epoch, else the later one, which is the one that was accepted.
     /// </summary>
     /// <exception cref="ArgumentException">The copies are of different messages.</exception>
     public static Message Merge(Message a, Message b)
@@ -55,9 +55,9 @@ public static class MessageMerge
             throw new ArgumentException($"'{b.Id}' is another message than '{a.Id}'.", nameof(b));
         }
 
-        var (first, second) = Compare(a, b) <= 0 ? (a, b) : (b, a);
+        var byEpoch = string.CompareOrdinal(a.Epoch, b.Epoch);
+        var (first, second) = byEpoch > 0 || (byEpoch == 0 && a.Timestamp >= b.Timestamp) ? (a, b) : (b, a);
         var edited = Later(second.EditedAt, second.EditId, first.EditedAt, first.EditId) ? second : first;
-        var numbered = first.Seq > 0 && (second.Seq == 0 || string.CompareOrdinal(first.Epoch, second.Epoch) >= 0) ? first : second;
         return Normalize(first with
         {
             Content = edited.Content,
@@ -66,8 +66,6 @@ public static class MessageMerge
             EditId = edited.EditId,
             DeletedAt = Earlier(first.DeletedAt, second.DeletedAt),
             ReactionStates = MergeStates(first.ReactionStates, second.ReactionStates),
-            Seq = numbered.Seq,
-            Epoch = numbered.Epoch,
         });
     }
 

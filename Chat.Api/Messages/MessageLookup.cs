@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Chat.Backends;
 using Chat.Backends.Archive;
 using Chat.Backends.Recent;
@@ -11,29 +10,17 @@ namespace Chat.Api.Messages;
 public sealed partial class MessageLookup(
     IRecentMessages recent, IMessageArchive archive, SaveBacklog backlog, TimeProvider time, ILogger<MessageLookup> logger)
 {
-    private const int Remembered = 20_000;
+    private const int RememberedMax = 20_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly System.Diagnostics.Metrics.Counter<long> Failures = Telemetry.Meter.CreateCounter<long>("chat.lookup.failures");
-    private readonly ConcurrentDictionary<string, Message> _sentHere = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<string> _order = new();
+    private readonly Remembered<Message> _sentHere = new(RememberedMax);
     private long _archiveAwayAt;
 
     /// <summary>Sent through this pod not long ago.</summary>
-    public Message? SentHere(string id) => _sentHere.GetValueOrDefault(id);
+    public Message? SentHere(string id) => _sentHere.TryGet(id, out var message) ? message : null;
 
-    public void Remember(Message message)
-    {
-        if (_sentHere.TryAdd(message.Id, message))
-        {
-            _order.Enqueue(message.Id);
-        }
-
-        while (_order.Count > Remembered && _order.TryDequeue(out var oldest))
-        {
-            _sentHere.TryRemove(oldest, out _);
-        }
-    }
+    public void Remember(Message message) => _sentHere.Add(message.Id, message, (known, _) => known);
 
     /// <summary><c>Certain</c>: when there is no message, there is none; else a store that may have it did not answer.</summary>
     public async Task<(Message? Message, bool Certain)> FindAsync(string roomId, string id, CancellationToken cancellationToken)

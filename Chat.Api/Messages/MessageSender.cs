@@ -120,7 +120,7 @@ public sealed class MessageSender(
             Sender = sender,
             RoomId = roomId,
             Content = content,
-            Timestamp = clock.Next(roomId),
+            Timestamp = clock.Next(roomId, id),
             ClientId = clientId,
             ReplyTo = replyTo,
             Mentions = content.Contains('@', StringComparison.Ordinal)
@@ -141,8 +141,8 @@ public sealed class MessageSender(
         var accepted = await accepting;
         if (shown.Timestamp != message.Timestamp)
         {
-            // It was appended before, under an earlier time that others have seen: that one must be in the archive too.
-            accepted = await acceptance.AcceptAsync(new SaveMessage(shown with { Seq = 0, Epoch = "" }), cancellationToken);
+            // It was appended before, under a time that others have seen: the archive must have that one, and its number makes it count.
+            accepted = await acceptance.AcceptAsync(new SaveMessage(shown), cancellationToken);
         }
 
         // 4. Acknowledge what one durable store has, refuse what none has. A crash before the answer arrives: sent again, same id.

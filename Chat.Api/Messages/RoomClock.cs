@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chat.Contracts;
 
 namespace Chat.Api.Messages;
 
@@ -9,7 +10,25 @@ namespace Chat.Api.Messages;
 public sealed class RoomClock(TimeProvider time)
 {
     private const int Rooms = 10_000;
+    private const int Messages = 20_000;
     private readonly ConcurrentDictionary<string, long> _newest = new(StringComparer.Ordinal);
+    private readonly Remembered<DateTimeOffset> _times = new(Messages);
+
+    /// <summary>
+    /// The time of a message: the one under which this pod showed it already, be it that no store accepted it then and it is
+    /// sent again; people have answered it where it stands.
+    /// </summary>
+    public DateTimeOffset Next(string roomId, string messageId)
+    {
+        if (_times.TryGet(messageId, out var shown))
+        {
+            return shown;
+        }
+
+        var next = Next(roomId);
+        _times.Add(messageId, next, Later);
+        return next;
+    }
 
     public DateTimeOffset Next(string roomId)
     {
@@ -30,9 +49,19 @@ public sealed class RoomClock(TimeProvider time)
         return DateTimeOffset.FromUnixTimeMilliseconds(next);
     }
 
+    /// <summary>A message that another pod showed.</summary>
+    public void Observe(Message message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        Observe(message.RoomId, message.Timestamp);
+        _times.Add(message.Id, message.Timestamp, Later);
+    }
+
     public void Observe(string roomId, DateTimeOffset timestamp)
     {
         var seen = timestamp.ToUnixTimeMilliseconds();
         _newest.AddOrUpdate(roomId, seen, (_, newest) => Math.Max(newest, seen));
     }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a >= b ? a : b;
 }

@@ -157,7 +157,7 @@ public sealed partial class PodBridge(
     /// </summary>
     private async Task ApplyAsync(Message message)
     {
-        clock.Observe(message.RoomId, message.Timestamp);
+        clock.Observe(message);
         await ShowHereAsync(recent.IsAvailable ? message : message with { Seq = 0, Epoch = "" });
         if (message.Seq == 0 && await recent.AppendAsync(message, CancellationToken.None) is { } appended)
         {

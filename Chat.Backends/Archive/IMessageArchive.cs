@@ -5,8 +5,7 @@ namespace Chat.Backends.Archive;
 
 /// <summary>
 /// All messages, for good. Saving commutes and is idempotent: any order of items, any number of times, changes before
-/// their message, from several workers at once, gives what <see cref="MessageMerge"/> says. A message saved again keeps
-/// the earlier timestamp. Reads see what was saved (majority). Every query is served by an index and reads no more than
+/// their message, from several workers at once, gives what <see cref="MessageMerge"/> says. Reads see what was saved (majority). Every query is served by an index and reads no more than
 /// about a page. All calls throw <see cref="BackendUnavailableException"/> when the store is away.
 /// </summary>
 public interface IMessageArchive

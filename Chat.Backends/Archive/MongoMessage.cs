@@ -74,8 +74,8 @@ public sealed class MongoMessage
     /// <summary>Null for a stub.</summary>
     public Message? ToMessage() => Timestamp is { } timestamp ? ToMessage(timestamp) : null;
 
-    /// <summary>What only changes have said: a message at the end of time, which any real one merges over.</summary>
-    public Message ToPending() => ToMessage(DateTime.MaxValue);
+    /// <summary>What only changes have said: a message at the beginning of time, which any real one merges over.</summary>
+    public Message ToPending() => ToMessage(DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc));
 
     public static MongoMessage OfPending(Message pending)
     {

@@ -58,7 +58,7 @@ internal sealed record MongoMessageState(Message? Message, IReadOnlyList<Message
             Sender = "",
             RoomId = change.RoomId,
             Content = "",
-            Timestamp = DateTimeOffset.MaxValue,
+            Timestamp = DateTimeOffset.MinValue,
         };
         var after = MessageMerge.Apply(before, change);
         if (index >= 0)

@@ -70,14 +70,14 @@ internal static class SqliteMessageRow
             "INSERT INTO early_changes (id, room_id, state) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET state = excluded.state",
             state.Id, state.RoomId, JsonSerializer.Serialize(state, SqliteJson.Default.Message));
 
-    /// <summary>What a change alone says: sorts after every real message, so that merging takes everything else from the message.</summary>
+    /// <summary>What a change alone says: sorts before every real message, so that merging takes everything else from the message.</summary>
     public static Message Nothing(MessageChange change) => new()
     {
         Id = change.Id,
         RoomId = change.RoomId,
         Sender = "",
         Content = "",
-        Timestamp = DateTimeOffset.MaxValue,
+        Timestamp = DateTimeOffset.MinValue,
     };
 
     /// <summary>Everything that is stored, in the order of <see cref="Columns"/>; two messages with the same values are the same row.</summary>

@@ -248,7 +248,13 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
     }
 
     /// <summary>The same message may come from its sender's pod by the broker and from the append script by Redis.</summary>
-    private static string Key(PodEvent podEvent) => podEvent is MessageArrived arrived ? "m" + arrived.Message.Id : podEvent.EventId;
+    private static string Key(PodEvent podEvent) => podEvent is MessageArrived { Message: var message }
+        ? MessageKey(message)
+        : podEvent.EventId;
+
+    /// <summary>The same on every way; another when it was sent again and has another time.</summary>
+    internal static string MessageKey(Message message) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"m{message.Id}-{message.Timestamp.ToUnixTimeMilliseconds()}");
 
     [LoggerMessage(2201, LogLevel.Warning, "An event from another pod cannot be read")]
     private partial void LogUnreadable(Exception e);

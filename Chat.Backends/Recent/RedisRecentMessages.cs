@@ -41,7 +41,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Once sent it is not given up before its time: nobody would know then whether it counts.
-        var (done, appended) = await _gate.TryAsync(database => AppendAsync(database, message), vital: true);
+        var (done, appended) = await _gate.TryAsync(database => AppendAsync(database, message, late: false), vital: true);
         if (!done)
         {
             _gate.Miss(() => _missed.Add(message));
@@ -99,7 +99,11 @@ public sealed partial class RedisRecentMessages : IRecentMessages
             [(long)_options.RememberIds.TotalMilliseconds]));
     }
 
-    private async Task<Appended> AppendAsync(IDatabase database, Message message)
+    /// <summary>
+    /// The first to append a message decides its time. One that is <c>late</c>, made up for, may have been accepted under a later time than
+    /// another pod's: of those the latest counts, as it does in the archive.
+    /// </summary>
+    private async Task<Appended> AppendAsync(IDatabase database, Message message, bool late)
     {
         var (head, tail) = RecentEntry.Of(message);
         var room = message.RoomId;
@@ -109,8 +113,9 @@ public sealed partial class RedisRecentMessages : IRecentMessages
             [
                 message.Id, head, tail, RecentEntry.Time(message.Timestamp), message.Timestamp.ToUnixTimeMilliseconds(), _gate.Since,
                 RandomNumberGenerator.GetHexString(8, lowercase: true), RedisKeys.RoomChannel(room),
-                _eventHead, $",\"eventId\":\"m{message.Id}\"}}}}", Limits.RecentMessages,
+                _eventHead, $",\"eventId\":\"{PodChannel.MessageKey(message)}\"}}}}", Limits.RecentMessages,
                 (long)_options.RememberIds.TotalMilliseconds, (long)(_options.ForgetIdleRoomsAfter?.TotalMilliseconds ?? 0),
+                late ? 1 : 0,
             ]);
         var parts = (RedisResult[])answer!;
         return RecentEntry.ReadAnswer((int)parts[0] == 1, (string)parts[1]!);
@@ -149,7 +154,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
             cancellationToken.ThrowIfCancellationRequested();
             var (done, _) = item switch
             {
-                Message message => await _gate.CallAsync(database, async d => await AppendAsync(d, message) is not null),
+                Message message => await _gate.CallAsync(database, async d => await AppendAsync(d, message, late: true) is not null),
                 MessageChange change => await _gate.CallAsync(database, d => ApplyAsync(d, change)),
                 _ => (true, true),
             };

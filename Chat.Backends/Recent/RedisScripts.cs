@@ -9,7 +9,7 @@ internal static class RedisScripts
     /// <summary>
     /// KEYS list, meta, ids, times. ARGV 1 id, 2 entry up to the number, 3 entry after the epoch, 4 timestamp (ISO),
     /// 5 timestamp (ms), 6 since (ms), 7 random, 8 channel, 9 event before the entry, 10 event after it, 11 most entries,
-    /// 12 ms to remember ids, 13 ms until an idle room goes (0: never).
+    /// 12 ms to remember ids, 13 ms until an idle room goes (0: never), 14 whether a later time moves a known message (1) or not (0).
     /// Answers { duplicate, "seq|epoch|timestamp" }.
     /// <para>
     /// A new epoch begins where none is, where the list is gone although it was numbered, and where the caller could not
@@ -33,7 +33,25 @@ internal static class RedisScripts
         end
         local known = redis.call('HGET', KEYS[3], ARGV[1])
         if known then
-          return {1, known}
+          local number, time = string.match(known, '^(.*|)([^|]*)$')
+          if ARGV[14] ~= '1' or ARGV[4] <= time then
+            return {1, known}
+          end
+          redis.call('HSET', KEYS[3], ARGV[1], number .. ARGV[4])
+          local entries = redis.call('LRANGE', KEYS[1], 0, -1)
+          for i = 1, #entries do
+            if string.find(entries[i], '"id":"' .. ARGV[1] .. '"', 1, true) then
+              local moved = string.gsub(entries[i], '"timestamp":"[^"]*"', '"timestamp":"' .. ARGV[4] .. '"', 1)
+              redis.call('LSET', KEYS[1], string.format('%d', i - 1), moved)
+              redis.call('PUBLISH', ARGV[8], ARGV[9] .. moved .. ARGV[10])
+              return {1, number .. ARGV[4]}
+            end
+          end
+          local trimmed = redis.call('HGET', KEYS[2], 'trimmed')
+          if not trimmed or ARGV[4] > trimmed then
+            redis.call('HSET', KEYS[2], 'trimmed', ARGV[4])
+          end
+          return {1, number .. ARGV[4]}
         end
         local seq = string.format('%d', redis.call('HINCRBY', KEYS[2], 'seq', 1))
         local entry = ARGV[2] .. seq .. ',"epoch":"' .. epoch .. '"' .. ARGV[3]

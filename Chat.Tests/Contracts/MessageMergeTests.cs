@@ -54,19 +54,30 @@ public sealed class MessageMergeTests
     }
 
     [Fact]
-    public void Two_copies_of_one_message_keep_the_earlier_time_and_the_later_edit_whichever_comes_first()
+    public void Of_the_copies_of_one_message_the_numbered_one_then_the_later_epoch_then_the_later_time_counts_in_every_order()
     {
-        var early = Sent with { Seq = 7, Epoch = "e1" };
-        var late = Sent with { Timestamp = Noon.AddMilliseconds(5), Content = "edited", EditedAt = Noon.AddSeconds(1), EditId = "x" };
+        var refused = Sent with { Timestamp = Noon.AddMilliseconds(1) };
+        var accepted = Sent with { Timestamp = Noon.AddMilliseconds(5) };
+        var numbered = Sent with { Seq = 7, Epoch = "e1" };
+        var moved = numbered with { Timestamp = Noon.AddMilliseconds(2) };
+        var again = Sent with { Timestamp = Noon.AddMilliseconds(-1), Seq = 1, Epoch = "e2" };
+        var edited = refused with { Content = "edited", EditedAt = Noon.AddSeconds(1), EditId = "x" };
 
-        var one = MessageMerge.Merge(early, late);
-        var other = MessageMerge.Merge(late, early);
-
-        Assert.Equal((Noon, "edited", 7L, "e1"), (one.Timestamp, one.Content, one.Seq, one.Epoch));
-        Assert.Equal((one.Timestamp, one.Content, one.Seq, one.Epoch), (other.Timestamp, other.Content, other.Seq, other.Epoch));
+        foreach (var (copies, counts) in ((Message[], Message)[])[
+            ([refused, accepted], accepted),
+            ([refused, accepted, numbered], numbered),
+            ([numbered, accepted, moved], moved),
+            ([again, numbered, accepted, moved], again)])
+        {
+            foreach (var order in Permutations([.. copies, edited]))
+            {
+                var merged = order.Aggregate(MessageMerge.Merge);
+                Assert.Equal((counts.Timestamp, "edited", counts.Seq, counts.Epoch), (merged.Timestamp, merged.Content, merged.Seq, merged.Epoch));
+            }
+        }
     }
 
-    private static IEnumerable<MessageChange[]> Permutations(MessageChange[] items) => items.Length <= 1
+    private static IEnumerable<T[]> Permutations<T>(T[] items) => items.Length <= 1
         ? [items]
-        : items.SelectMany((item, i) => Permutations([.. items[..i], .. items[(i + 1)..]]).Select(rest => (MessageChange[])[item, .. rest]));
+        : items.SelectMany((item, i) => Permutations<T>([.. items[..i], .. items[(i + 1)..]]).Select(rest => (T[])[item, .. rest]));
 }

@@ -68,7 +68,7 @@ public sealed class FailureMatrixTests(Xunit.Abstractions.ITestOutputHelper outp
         async Task AddAsync(FailureRun run, FaultResult result)
         {
             results.Add(result);
-            output.WriteLine($"{result}{string.Concat(run.Trouble.Select(t => Environment.NewLine + "  " + t))}");
+            output.WriteLine($"{result}{string.Concat(result.Verdict.Findings.Concat(run.Trouble).Select(t => Environment.NewLine + "  " + t))}");
             // After each, so that what was seen is there also when the next never ends.
             if (Environment.GetEnvironmentVariable("CHAT_SOAK_REPORT") is { Length: > 0 } path)
             {

@@ -62,6 +62,8 @@ internal static class Oracle
                     misordered++;
                     var at = order.Zip(ids).TakeWhile(p => p.First == p.Second).Count();
                     findings.Add($"another order on {who} in {room} from place {at} on: {ids.ElementAtOrDefault(at)}, saved as {order.ElementAtOrDefault(at)}");
+                    findings.AddRange(shown.Join(truth, m => m.Id, m => m.Id, (m, t) => (m, t)).Where(x => x.m.Timestamp != x.t.Timestamp)
+                        .Select(x => $"  {x.m.Id} by {x.m.Sender} at {x.m.Timestamp:mm:ss.fff}, saved as of {x.t.Timestamp:mm:ss.fff}"));
                 }
 
                 foreach (var (message, truthful) in shown.Join(truth, m => m.Id, m => m.Id, (m, t) => (m, t)))

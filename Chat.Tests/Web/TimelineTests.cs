@@ -92,7 +92,7 @@ public sealed class TimelineTests
     }
 
     [Fact]
-    public void A_copy_with_an_earlier_time_moves_the_message_to_where_everybody_sees_it()
+    public void A_copy_that_counts_more_moves_the_message_to_where_everybody_sees_it()
     {
         var at = _sim.Time.GetUtcNow();
         var timeline = new Timeline("general", () => "alice", _sim.Time);
@@ -100,7 +100,7 @@ public sealed class TimelineTests
         var moved = Message("b", at.AddSeconds(5));
         timeline.Merge([early, Message("c", at.AddSeconds(3)), moved], HistoryKey.Start, HistoryKey.End);
 
-        timeline.Receive(moved with { Timestamp = at.AddSeconds(2) });
+        timeline.Receive(moved with { Timestamp = at.AddSeconds(2), Seq = 1, Epoch = "e" });
 
         Assert.Equal(["a", "b", "c"], timeline.View.Items.Select(i => i.Message.Content));
     }

@@ -89,7 +89,7 @@ public abstract partial class MessageArchiveContract
     {
         var late = Message("alice", "apple", at: 9, clientId: "c");
         await SaveAsync(Save(late), Save(Message("bob", "apple tart", at: 5)));
-        await SaveAsync(Save(late with { Timestamp = Noon }));
+        await SaveAsync(Save(late with { Timestamp = Noon, Seq = 1, Epoch = "e" }));
 
         Assert.Equal(["apple tart", "apple"], await FindAsync("apple"));
     }

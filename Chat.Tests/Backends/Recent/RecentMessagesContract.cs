@@ -81,6 +81,34 @@ public abstract class RecentMessagesContract
     }
 
     [SkippableFact]
+    public async Task Of_two_times_under_which_a_message_was_accepted_during_an_outage_the_later_counts()
+    {
+        await using var a = await TestPod.StartAsync(ConnectionString);
+        await using var b = await TestPod.StartAsync(ConnectionString);
+        var first = (await a.Recent.AppendAsync(Message(1), default))!;
+        await a.Recent.AppendAsync(Message(2), default);
+        var accepted = Message(1, at: 3_600_000);
+
+        await MissAsync(b, accepted);
+        var window = (await a.Recent.ReadAsync(_room, default))!;
+        Assert.Equal([Message(2).Id, accepted.Id], window.Messages.Select(m => m.Id));
+        Assert.Equal((Truncated(accepted.Timestamp), 1), (window.Messages[1].Timestamp, window.Messages[1].Seq));
+        Assert.Equal(first with { Duplicate = true, Timestamp = Truncated(accepted.Timestamp) }, await a.Recent.AppendAsync(Message(1), default));
+
+        // Where it is no longer in the list, nothing as old as it then was is claimed to be whole.
+        for (var i = 3; i <= Limits.RecentMessages + 2; i++)
+        {
+            await a.Recent.AppendAsync(Message(i, at: 7_200_000), default);
+        }
+
+        await MissAsync(b, Message(201, at: 8_000_001), Message(1, at: 8_000_002));
+        await a.Recent.AppendAsync(Message(202, at: 8_000_003), default);
+        var whole = (await a.Recent.ReadAsync(_room, default))!;
+        Assert.DoesNotContain(accepted.Id, whole.Messages.Select(m => m.Id));
+        Assert.Equal([Message(202).Id], whole.Messages.Skip(whole.ContiguousFrom).Select(m => m.Id));
+    }
+
+    [SkippableFact]
     public async Task Two_pods_appending_at_once_leave_no_gap_and_no_number_twice()
     {
         const int each = 150;
@@ -217,6 +245,26 @@ public abstract class RecentMessagesContract
         Timestamp = Truncated(Start.AddMilliseconds(at ?? i)),
         ClientId = $"{_room}-{i}",
     };
+
+    /// <summary>The pod cannot append these, and makes up for it.</summary>
+    private static async Task MissAsync(TestPod pod, params Message[] messages)
+    {
+        var missed = new List<ValueTask<Appended?>>();
+        for (var attempt = 0; attempt < 100 && missed.Count == 0; attempt++)
+        {
+            pod.Gate.Miss(() => { });
+            // Under the gate's lock, so that it stays shut meanwhile.
+            pod.Gate.Miss(() => missed.AddRange(pod.Recent.IsAvailable ? [] : messages.Select(m => pod.Recent.AppendAsync(m, default))));
+        }
+
+        Assert.Equal(messages.Length, missed.Count);
+        foreach (var append in missed)
+        {
+            Assert.Null(await append);
+        }
+
+        await Eventually.IsTrueAsync(() => pod.Recent.IsAvailable, "Redis is used again");
+    }
 
     private static DateTimeOffset Truncated(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 }

@@ -67,7 +67,7 @@ public sealed partial class Timeline
         }
     }
 
-    /// <summary>Replaces a known message, which may have moved: of two copies the earlier time counts.</summary>
+    /// <summary>Replaces a known message, which may have moved: what was refused and sent again has another time.</summary>
     private void Store(Message message)
     {
         var known = _byId[message.Id];
