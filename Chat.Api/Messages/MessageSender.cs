@@ -187,25 +187,4 @@ public sealed class MessageSender(
         Refused.Add(1, new KeyValuePair<string, object?>("code", refusal.Code));
         return refusal;
     }
-
-    private sealed class SenderTurn(SemaphoreSlim semaphore) : IDisposable
-    {
-        private int _held;
-
-        public async Task WaitAsync(CancellationToken cancellationToken)
-        {
-            await semaphore.WaitAsync(cancellationToken);
-            _held = 1;
-        }
-
-        public void Pass()
-        {
-            if (Interlocked.Exchange(ref _held, 0) == 1)
-            {
-                semaphore.Release();
-            }
-        }
-
-        public void Dispose() => Pass();
-    }
 }

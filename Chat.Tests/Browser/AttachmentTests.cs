@@ -55,9 +55,16 @@ public sealed class AttachmentTests(BrowserSystem system)
         await alice.SendAsync("before the image");
         await bob.SeesAsync("before the image");
 
-        // Slowly, so that there is time to move in.
+        // Once not at all, then slowly, so that there is time to move in.
+        var asked = 0;
         await bob.Page.RouteAsync("**/files/**", async route =>
         {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                await route.AbortAsync();
+                return;
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(500));
             await route.ContinueAsync();
         });

@@ -83,7 +83,7 @@ internal static class Texts
     public const string Theme = "Appearance";
     public const string Export = "Download my data";
     public const string DeleteAccount = "Delete my account";
-    public const string DeleteAccountText = "Your account ends and you leave every room. Messages you wrote stay where they are. This cannot be undone.";
+    public const string DeleteAccountText = "Your account ends and you leave every room. Messages you wrote stay where they are; files you sent are removed. This cannot be undone.";
     public const string InviteLink = "Copy invite link";
     public const string Joining = "Joining the room…";
     public const string AskNotifications = "Show notifications of mentions and direct messages";
@@ -106,7 +106,7 @@ internal static class Texts
     public const string AttachedFiles = "Files to send";
     public const string Download = "Download";
     public const string OpenImage = "Open image";
-    public const string FileGone = "not available any more";
+    public const string FileGone = "not available";
 
     /// <summary>What stands for a message in one line: its text, or the names of its files.</summary>
     public static string Preview(Message message) =>

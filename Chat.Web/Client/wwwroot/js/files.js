@@ -1,5 +1,5 @@
 // Files on their way: chosen, dropped or pasted, kept in the browser until the server has them. Their bytes never pass through .NET.
-import { put, get, remove } from './storage.js';
+import { put, get, list, remove } from './storage.js';
 
 const STORE = 'files';
 const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'];
@@ -7,6 +7,14 @@ const chosen = new Map();
 const kept = new Map();
 const addresses = new Map();
 let handles = 0;
+
+// What was chosen and never sent, long ago, in a page that was closed.
+const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
+list(STORE, '').then(async found => {
+  for (let i = 0; i < found.length; i += 2) {
+    if (!(found[i + 1].at > Date.now() - KEPT_FOR)) { await remove(STORE, found[i]); }
+  }
+}).catch(() => {});
 
 // The size as shown; the browser turns a photo as its camera says.
 async function measure(file) {
@@ -73,10 +81,10 @@ export async function keep(handle, key) {
   chosen.delete(handle);
   if (!file) { return; }
   kept.set(key, file);
-  await put(STORE, key, file);
+  await put(STORE, key, { file, at: Date.now() });
 }
 
-const find = async key => kept.get(key) ?? await get(STORE, key);
+const find = async key => kept.get(key) ?? (await get(STORE, key))?.file;
 
 // An address for showing what is kept, or null.
 export async function address(key) {
