@@ -8,11 +8,13 @@ const kept = new Map();
 const addresses = new Map();
 let handles = 0;
 
-// What was chosen and never sent, long ago, in a page that was closed.
+// What was chosen and never sent, long ago, in a page that was closed. What the outbox still means to send stays, however old.
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
 list(STORE, '').then(async found => {
   for (let i = 0; i < found.length; i += 2) {
-    if (!(found[i + 1].at > Date.now() - KEPT_FOR)) { await remove(STORE, found[i]); }
+    const [user, id] = found[i].split('/');
+    if (found[i + 1].at > Date.now() - KEPT_FOR) { continue; }
+    if (!(await list('outbox', `${user}/`)).some(waiting => waiting.includes(id))) { await remove(STORE, found[i]); }
   }
 }).catch(() => {});
 
