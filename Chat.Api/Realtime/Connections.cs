@@ -120,6 +120,15 @@ public sealed class Connections
         }
     }
 
+    /// <summary>True when the user has a connection here that entered the room.</summary>
+    public bool IsIn(string roomId, string username)
+    {
+        lock (_gate)
+        {
+            return _usersByRoom.TryGetValue(roomId, out var users) && users.Contains(username);
+        }
+    }
+
     /// <summary>Users here who are in any of the rooms.</summary>
     public IReadOnlyList<string> UsersIn(IEnumerable<string> roomIds)
     {

@@ -168,8 +168,10 @@ public sealed partial class PodBridge(
     private async Task ApplyAsync(MembershipChanged change)
     {
         access.Apply(change);
+        bool came;
         using (await connections.TurnAsync(change.Username, CancellationToken.None))
         {
+            came = change.IsMember && !connections.IsIn(change.Room, change.Username);
             foreach (var connection in connections.Of(change.Username))
             {
                 if (change.IsMember)
@@ -191,6 +193,12 @@ public sealed partial class PodBridge(
         if (!change.IsMember)
         {
             await hub.Clients.User(change.Username).RoomRemoved(new RoomRemovedEvent(change.Room));
+        }
+        else if (came)
+        {
+            // They may have joined and read the history before this pod heard of it. What was said between the two was not pushed
+            // to them, and perhaps no later number will come to show it.
+            await hub.Clients.User(change.Username).Resync(new ResyncEvent(change.Room));
         }
 
         // Everybody in it sees the number of members, and who came sees the room.

@@ -1,3 +1,4 @@
+using System.Net;
 using Chat.Contracts;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
@@ -119,6 +120,30 @@ public sealed class HubTests(ApiFixture api)
             () => hub.InvokeAsync<SendReceipt>(nameof(IChatServer.SendMessage), new SendMessage(room.Id, "still there?", "c")));
         Assert.Contains(ErrorCodes.RoomNotFound, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(events.Taken(), e => e is Message { Content: "without you" });
+    }
+
+    [SkippableFact]
+    public async Task Who_joins_at_one_instance_is_told_to_look_again_once_the_other_with_their_socket_has_heard_of_it()
+    {
+        await using var owner = await TestUser.SignedUpAsync(api.First);
+        await using var user = await TestUser.SignedUpAsync(api.Second);
+        await using var elsewhere = user.At(api.First);
+        var room = await owner.RoomAsync();
+        var events = new Events();
+        await user.ConnectAsync(events);
+
+        // Said when the joining was answered, and perhaps before the other instance heard of it: pushed or not, it is not missed.
+        await elsewhere.PostAsync($"/api/rooms/{room.Id}/members", new AddMemberRequest()).SucceedsAsync(HttpStatusCode.OK);
+        await owner.SayAsync(room.Id, "between");
+        await events.NextAsync<ResyncEvent>(r => r.RoomId == room.Id);
+        Assert.Contains((await user.HistoryAsync(room.Id)).Messages, m => m.Content == "between");
+        var said = await owner.SayAsync(room.Id, "welcome");
+        Assert.Equal(said.Id, (await events.NextAsync<Message>(m => m.Content == "welcome")).Id);
+
+        // A change of what they may do is no arrival.
+        await owner.PatchAsync($"/api/rooms/{room.Id}/members/{user.Name}", new UpdateMemberRequest(Role: MemberRole.Moderator)).SucceedsAsync(HttpStatusCode.NoContent);
+        await events.NextAsync<RoomChanged>(r => r.Id == room.Id);
+        Assert.DoesNotContain(events.Taken(), e => e is ResyncEvent);
     }
 
     [SkippableFact]
