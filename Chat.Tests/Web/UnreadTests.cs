@@ -159,5 +159,30 @@ public sealed class UnreadTests
         Assert.Equal("m399", alice.Texts("general")[^1]);
     }
 
+    [Fact]
+    public void A_page_of_what_was_missed_is_counted_whole_and_told_once()
+    {
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        var told = 0;
+        alice.Room("general").Changed += () => told++;
+        _server.Loss = 1;
+        _sim.Do(() =>
+        {
+            for (var i = 0; i < 90; i++)
+            {
+                _server.Says("bob", "general", $"m{i}");
+            }
+        });
+        _server.Loss = 0;
+        _sim.Do(() => _server.Says("bob", "general", "arrives"));
+
+        _sim.RunSeconds(2);
+
+        Assert.Equal(91, alice.Shown("general").Count);
+        Assert.Equal(91, alice.Room("general").Unread);
+        Assert.InRange(told, 1, 10);
+    }
+
     private static (int Unread, int Mentions) Counts(TestClient client) => (client.Room("general").Unread, client.Room("general").Mentions);
 }

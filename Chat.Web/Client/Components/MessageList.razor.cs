@@ -28,6 +28,9 @@ public sealed partial class MessageList
     private string? _show;
     private string? _highlight;
     private string? _editing;
+    private TimelineView? _arranged;
+    private TimelineView? _drawn;
+    private Pace? _pace;
 
     /// <summary>Shows a message that is loaded, and marks it for a moment.</summary>
     public async Task JumpToAsync(string messageId)
@@ -35,6 +38,7 @@ public sealed partial class MessageList
         _show = messageId;
         _highlight = messageId;
         _atBottom = false;
+        Arrange();
         Around(messageId);
         StateHasChanged();
         await Task.Delay(TimeSpan.FromSeconds(3));
@@ -61,6 +65,7 @@ public sealed partial class MessageList
     {
         _atBottom = atBottom;
         _anchorId = anchorId;
+        Arrange();
         var live = atBottom && View.AtEnd && _to == View.Items.Count;
         Room.Timeline.Anchor(live ? null : anchorId);
         var away = !live && View.Items.Count - IndexOf(anchorId, View.Items.Count) > 30;
@@ -85,6 +90,7 @@ public sealed partial class MessageList
             return;
         }
 
+        Arrange();
         if (_from > 0)
         {
             _from = Math.Max(0, _from - Step);
@@ -107,6 +113,7 @@ public sealed partial class MessageList
             return;
         }
 
+        Arrange();
         if (_to < View.Items.Count)
         {
             _to = Math.Min(View.Items.Count, _to + Step);
@@ -124,6 +131,7 @@ public sealed partial class MessageList
     [JSInvokable]
     public void Seen()
     {
+        Arrange();
         if (_atBottom && View.AtEnd && _to == View.Items.Count)
         {
             MarkRead();
@@ -132,9 +140,9 @@ public sealed partial class MessageList
 
     protected override void OnInitialized()
     {
-        Room.Timeline.Changed += OnTimeline;
-        Room.Changed += StateHasChanged;
-        Arrange();
+        _pace = new Pace(Draw, Time);
+        Room.Timeline.Changed += _pace.Ask;
+        Room.Changed += _pace.Ask;
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
@@ -161,8 +169,9 @@ public sealed partial class MessageList
 
     public async ValueTask DisposeAsync()
     {
-        Room.Timeline.Changed -= OnTimeline;
-        Room.Changed -= StateHasChanged;
+        Room.Timeline.Changed -= _pace!.Ask;
+        Room.Changed -= _pace.Ask;
+        _pace.Dispose();
         Room.Timeline.Anchor(null);
         if (_list is not null)
         {
@@ -173,17 +182,28 @@ public sealed partial class MessageList
         _self?.Dispose();
     }
 
-    private void OnTimeline()
+    private void Draw()
     {
-        Arrange();
+        var changed = !ReferenceEquals(_drawn, View);
+        _drawn = View;
         StateHasChanged();
-        if (_atBottom && _placed && View.AtEnd)
+        if (changed && _atBottom && _placed && View.AtEnd)
         {
             _ = MarkReadIfSeenAsync();
         }
     }
 
+    /// <summary>Which rows are drawn of what there is now; called before every use of them, because what there is may have changed since.</summary>
     private void Arrange()
+    {
+        if (!ReferenceEquals(_arranged, View))
+        {
+            _arranged = View;
+            Window();
+        }
+    }
+
+    private void Window()
     {
         var items = View.Items;
         var newest = items.Count > 0 ? items[^1].Id : null;
@@ -256,7 +276,7 @@ public sealed partial class MessageList
         _atBottom = true;
         _fresh = 0;
         _away = false;
-        Arrange();
+        Window();
         StateHasChanged();
         if (_list is not null)
         {

@@ -108,13 +108,7 @@ public sealed partial class ChatStore
     }
 
     /// <summary>Messages of a catch-up: counted like pushes, without their noise.</summary>
-    internal void CaughtUp(RoomState room, IReadOnlyList<Message> messages)
-    {
-        foreach (var message in messages)
-        {
-            room.Arrived(message, MentionsMe(message));
-        }
-    }
+    internal void CaughtUp(RoomState room, IReadOnlyList<Message> messages) => room.Arrived(messages, MentionsMe);
 
     internal void Apply(MessageChange change)
     {

@@ -10,6 +10,9 @@ public sealed class People
     /// <summary>Somebody's name or presence changed: the username.</summary>
     public event Action<string>? Changed;
 
+    /// <summary>Grows whenever a display name is another; presence does not count.</summary>
+    public int NamesVersion { get; private set; }
+
     public UserInfo? Find(string username) => _known.GetValueOrDefault(username);
 
     /// <summary>The username where no display name is known.</summary>
@@ -28,6 +31,7 @@ public sealed class People
     {
         if (!_known.TryGetValue(person.Username, out var known) || known != person)
         {
+            NamesVersion += known?.DisplayName == person.DisplayName ? 0 : 1;
             _known[person.Username] = person;
             Changed?.Invoke(person.Username);
         }

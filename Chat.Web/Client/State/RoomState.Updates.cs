@@ -84,14 +84,33 @@ public sealed partial class RoomState
     /// <summary>A message came in that was not known before; true when it is unread.</summary>
     internal bool Arrived(Message message, bool mention)
     {
+        var unread = Count(message, mention);
+        Touch();
+        return unread;
+    }
+
+    /// <summary>A page of them: told once.</summary>
+    internal void Arrived(IReadOnlyList<Message> messages, Func<Message, bool> mentions)
+    {
+        foreach (var message in messages)
+        {
+            Count(message, mentions(message));
+        }
+
+        if (messages.Count > 0)
+        {
+            Touch();
+        }
+    }
+
+    private bool Count(Message message, bool mention)
+    {
         Saw(message);
         StopTyping(message.Sender);
         var key = HistoryKey.Of(message);
         var unread = message.Sender != _me() && message.DeletedAt is null &&
             !(ReadMark is { } mark && key <= mark) && !(_counted is { } counted && key <= counted);
-        unread = unread && _live.TryAdd(message.Id, (key, mention));
-        Touch();
-        return unread;
+        return unread && _live.TryAdd(message.Id, (key, mention));
     }
 
     internal void Apply(MessageChange change)
