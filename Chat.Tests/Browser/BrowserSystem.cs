@@ -1,4 +1,9 @@
 using Aspire.Hosting.Testing;
+using Chat.Backends.Archive;
+using Chat.Backends.Saving;
+using Chat.Backends.Sqlite;
+using Chat.Contracts;
+using Chat.Tests.Backends.Pods;
 using Microsoft.Playwright;
 
 namespace Chat.Tests.Browser;
@@ -80,6 +85,46 @@ public sealed class BrowserSystem : IAsyncLifetime
         await person.SignUpAsync();
         await person.LiveAsync();
         return person;
+    }
+
+    /// <summary>
+    /// As if <paramref name="sender"/> had said it: numbered texts, a millisecond apart from now on, into the archive and, unless they are
+    /// <paramref name="old"/>, through Redis to everybody who is there. Faster than the rate limit lets anybody send.
+    /// </summary>
+    public async Task FillAsync(string room, string sender, int count, string text, bool old = false)
+    {
+        var file = await _app!.GetConnectionStringAsync("chatdb");
+        Skip.If(file?.StartsWith("sqlite:", StringComparison.Ordinal) != true, "the archive is not the embedded one");
+        var start = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()).AddSeconds(old ? -count : 0);
+        Message[] messages =
+        [
+            .. Enumerable.Range(0, count).Select(i => new Message
+            {
+                Id = MessageId.For(sender, $"{room}-{i}"),
+                Sender = sender,
+                RoomId = room,
+                Content = $"{text} {i:D5}",
+                Timestamp = old ? start.AddSeconds(i) : start.AddMilliseconds(i),
+                ClientId = $"{room}-{i}",
+            }),
+        ];
+        await using (var database = new SqliteDatabase(file!["sqlite:".Length..]))
+        {
+            var archive = new SqliteMessageArchive(database);
+            foreach (var batch in messages.Chunk(1_000))
+            {
+                Assert.All(await archive.SaveAsync([.. batch.Select(m => new SaveMessage(m))], default), r => Assert.Equal(SaveResultKind.Saved, r.Kind));
+            }
+        }
+
+        if (!old)
+        {
+            await using var pod = await TestPod.StartAsync((await _app!.GetConnectionStringAsync("cache"))!);
+            foreach (var message in messages)
+            {
+                Assert.NotNull(await pod.Recent.AppendAsync(message, default));
+            }
+        }
     }
 
     private static string? Chromium() => new[] { Environment.GetEnvironmentVariable("CHAT_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }

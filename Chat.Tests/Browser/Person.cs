@@ -23,7 +23,8 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
     {
         await page.GotoAsync("/sign-up");
         await FillAsync(name, Password);
-        await page.WaitForURLAsync("**/chat**");
+        // Not until every file is there: that it is live says that the page works.
+        await page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
     }
 
     public async Task SignInAsync(string password = Password)
