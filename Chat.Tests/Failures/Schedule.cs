@@ -26,7 +26,7 @@ internal static class Schedule
         var outages = new List<Outage>();
         foreach (var target in Targets)
         {
-            var choices = Faults.All.Where(f => f.Target == target && f.What != Emptied.Drained && (target != "worker-0" || OfWorkers.Contains(f.What))).ToList();
+            var choices = Faults.All.Where(f => f.Target == target && f.What is not (Emptied.Drained or Emptied.Restored) && (target != "worker-0" || OfWorkers.Contains(f.What))).ToList();
             var at = random.NextDouble() * 8;
             for (var i = 0; i < 2; i++)
             {
