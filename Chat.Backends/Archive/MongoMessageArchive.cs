@@ -1,8 +1,6 @@
-using System.Text.RegularExpressions;
 using Chat.Backends.Database;
 using Chat.Backends.Files;
 using Chat.Contracts;
-using MongoDB.Bson;
 using MongoDB.Driver;
 
 namespace Chat.Backends.Archive;
@@ -74,31 +72,6 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
                 return new UnreadCount(await unread, await mentioned);
             },
             cancellationToken);
-
-    public Task<IReadOnlyList<Message>> SearchAsync(MessageSearch search, CancellationToken cancellationToken)
-    {
-        var words = search.Words.SelectMany(w => Search.Words.Of(w)).ToList();
-        if (search.RoomIds.Count == 0 || words.Count == 0)
-        {
-            return Task.FromResult<IReadOnlyList<Message>>([]);
-        }
-
-        // Whole words select by index; the last may be unfinished.
-        var filter = Where.In(m => m.RoomId, search.RoomIds) & Between(search.Before, null)
-            & Where.Regex("words", new BsonRegularExpression("^" + Regex.Escape(words[^1])));
-        if (words.Count > 1)
-        {
-            filter &= Where.All("words", words[..^1]);
-        }
-
-        if (search.From is { } sender)
-        {
-            filter &= Where.Eq(m => m.Sender, sender);
-        }
-
-        return gate.CallAsync<IReadOnlyList<Message>>(
-            async (c, token) => await FindAsync(c, filter, "room_words", Backward, search.Limit, token), cancellationToken);
-    }
 
     public Task<IReadOnlyList<Message>> ReadBySenderAsync(string sender, MessageCursor? after, int limit, CancellationToken cancellationToken) =>
         gate.CallAsync<IReadOnlyList<Message>>(

@@ -46,7 +46,7 @@ public sealed class MongoCollections(IMongoDatabase database)
             [
                 Named(ByRoom, "room_order"),
                 Named(messages.Ascending(m => m.RoomId).Ascending("mentions").Ascending(m => m.Timestamp), "room_mentions"),
-                Named(messages.Ascending(m => m.RoomId).Ascending("words").Descending(m => m.Timestamp), "room_words"),
+                Named(messages.Ascending(m => m.RoomId).Ascending("words").Descending(m => m.Timestamp).Descending(m => m.Id), "room_words"),
                 Named(messages.Ascending(m => m.Sender).Ascending(m => m.Timestamp).Ascending(m => m.Id), "sender_order"),
                 Named(messages.Ascending("pending.roomId"), "pending_room"),
             ],

@@ -57,6 +57,9 @@ public sealed partial class MongoGate : IAsyncDisposable
 
     public TimeSpan Timeout => _options.Timeout;
 
+    /// <summary>See <see cref="MongoOptions.SearchScan"/>.</summary>
+    public int SearchScan => _options.SearchScan;
+
     public Task<T> CallAsync<T>(Func<MongoCollections, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
         CallAsync(call, _options.Timeout, cancellationToken);
 

@@ -22,4 +22,8 @@ public sealed class MongoOptions
     /// <summary>The longest pause between two pings of a server that is away; they begin at 50 ms and double, with jitter.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan MaxProbeDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Messages that one search looks at in each 100 rooms, the newest of those that have its rarest word; see docs/archive.md.</summary>
+    [Range(10, 100_000)]
+    public int SearchScan { get; set; } = 3_000;
 }

@@ -5,7 +5,7 @@ namespace Chat.Tests.Backends.Archive;
 
 public abstract partial class MessageArchiveContract
 {
-    private async Task<IEnumerable<string>> FindAsync(string words, string? from = null, MessageCursor? before = null, int limit = 10, params string[] rooms) =>
+    protected async Task<IEnumerable<string>> FindAsync(string words, string? from = null, MessageCursor? before = null, int limit = 10, params string[] rooms) =>
         Contents(await Archive.SearchAsync(
             new MessageSearch(rooms.Length == 0 ? ["general"] : rooms, words.Split(' ', StringSplitOptions.RemoveEmptyEntries), from, before, limit), None));
 

@@ -33,6 +33,30 @@ public sealed class MongoArchiveTests(MongoFixture server) : MessageArchiveContr
     }
 
     [SkippableFact]
+    public async Task A_search_looks_at_no_more_than_so_many_messages_those_of_its_rarest_word_newest_first()
+    {
+        _database!.Options.SearchScan = 10;
+        // Far back the words meet, once with a rare one; of late they do not.
+        List<Message> messages =
+        [
+            Message("carol", "common frequent zebra", at: 0),
+            Message("alice", "common frequent", at: 1),
+            .. Enumerable.Range(2, 40).Select(i => Message("alice", i % 2 == 0 ? $"common {i}" : $"frequent {i}", at: i)),
+            .. Enumerable.Range(42, 12).Select(i => Message("bob", $"other {i}", at: i)),
+        ];
+        await SaveAsync([.. messages.Select(Save)]);
+
+        Assert.Equal(["common frequent zebra"], await FindAsync("common frequent zeb"));
+        Assert.Equal(["common frequent zebra"], await FindAsync("zebra comm"));
+        Assert.Equal(["common frequent zebra"], await FindAsync("zebra", from: "carol"));
+        Assert.Empty(await FindAsync("common frequent"));
+        Assert.Equal(["common frequent", "common frequent zebra"], await FindAsync("common frequent", before: MessageCursor.Of(messages[4])));
+        Assert.Equal(Enumerable.Range(44, 10).Reverse().Select(i => $"other {i}"), await FindAsync("other", limit: 20));
+        Assert.Empty(await FindAsync("comm"));
+        Assert.Equal(["common 40", "common 38"], await FindAsync("comm", before: MessageCursor.Of(messages[41]), limit: 2));
+    }
+
+    [SkippableFact]
     public async Task What_is_no_text_is_refused_alone()
     {
         var results = await SaveAsync(Save(Message("alice", "before")), Save(Message("mallory", "half \ud800", at: 1)), Save(Message("bob", "after", at: 2)));
