@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Chat.Api.Refusals;
 using Chat.Api.Rooms;
 using Chat.Backends.Files;
@@ -12,15 +11,7 @@ public sealed record FileUpload(string RoomId, string Uploader, string? ClientId
 /// <summary>From a request's body to a stored file.</summary>
 internal sealed class FileUploads(RoomAccess access, IFiles files) : IDisposable
 {
-    private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(username =>
-        RateLimitPartition.GetTokenBucketLimiter(username, _ => new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = Limits.UploadBurst,
-            TokensPerPeriod = 1,
-            ReplenishmentPeriod = TimeSpan.FromMinutes(1) / Limits.UploadsPerMinute,
-            QueueLimit = 0,
-            AutoReplenishment = true,
-        }));
+    private readonly UserRateLimiter _limiter = new(Limits.UploadBurst, TimeSpan.FromMinutes(1) / Limits.UploadsPerMinute);
 
     public async Task<Outcome<Attachment>> StoreAsync(FileUpload upload, CancellationToken cancellationToken)
     {
@@ -50,8 +41,7 @@ internal sealed class FileUploads(RoomAccess access, IFiles files) : IDisposable
             return Answer(known, upload);
         }
 
-        using var lease = _limiter.AttemptAcquire(upload.Uploader);
-        if (!lease.IsAcquired)
+        if (!_limiter.MayGo(upload.Uploader))
         {
             return Refuse.UploadsLimited;
         }
