@@ -8,21 +8,15 @@ public sealed class CallsInFlight : IHubFilter
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Calls> _calls = new(StringComparer.Ordinal);
 
-    public async ValueTask<object?> InvokeMethodAsync(
+    public ValueTask<object?> InvokeMethodAsync(
         HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
         ArgumentNullException.ThrowIfNull(invocationContext);
         ArgumentNullException.ThrowIfNull(next);
-        var connection = invocationContext.Context.ConnectionId;
-        Begin(connection);
-        try
-        {
-            return await next(invocationContext);
-        }
-        finally
-        {
-            End(connection);
-        }
+        // Not RunContinuationsAsynchronously: SignalR writes the answer inside of setting the result, so that a call ends after that.
+        var answer = new TaskCompletionSource<object?>();
+        _ = AnswerAsync(invocationContext, next, answer);
+        return new ValueTask<object?>(answer.Task);
     }
 
     /// <summary>Completes when the connection waits for nothing.</summary>
@@ -31,6 +25,25 @@ public sealed class CallsInFlight : IHubFilter
         lock (_gate)
         {
             return _calls.TryGetValue(connectionId, out var calls) ? calls.None.Task : Task.CompletedTask;
+        }
+    }
+
+    private async Task AnswerAsync(
+        HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next, TaskCompletionSource<object?> answer)
+    {
+        var connection = invocationContext.Context.ConnectionId;
+        Begin(connection);
+        try
+        {
+            answer.SetResult(await next(invocationContext));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            answer.SetException(e);
+        }
+        finally
+        {
+            End(connection);
         }
     }
 

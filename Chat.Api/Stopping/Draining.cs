@@ -17,9 +17,28 @@ public sealed partial class Draining(
 
     private readonly Lock _gate = new();
     private Task? _drained;
+    private int _requests;
 
     /// <summary>From now on no socket is taken and the pod is not ready.</summary>
     public bool Began => Volatile.Read(ref _drained) is not null;
+
+    /// <summary>
+    /// A request of the hub's transports, which ends when the last word is out: a WebSocket's with its closing handshake. The connection
+    /// itself ends before, and who stopped the host then would cut off what is still on its way.
+    /// </summary>
+    public async Task WithRequestAsync(Func<Task> request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Interlocked.Increment(ref _requests);
+        try
+        {
+            await request();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _requests);
+        }
+    }
 
     /// <summary>Begins with the first call; done when no socket is left or the time is over. Called again it waits for the same.</summary>
     public Task DrainAsync()
@@ -51,9 +70,9 @@ public sealed partial class Draining(
         try
         {
             // A socket whose handshake was taken before may be counted only now.
-            while (connections.All() is { Count: > 0 } open)
+            while (connections.Count > 0 || Volatile.Read(ref _requests) > 0)
             {
-                foreach (var connection in open.Where(closing.Add))
+                foreach (var connection in connections.All().Where(closing.Add))
                 {
                     _ = CloseAsync(connection, limit.Token);
                 }
@@ -73,7 +92,7 @@ public sealed partial class Draining(
         {
             await Task.Delay(options.Value.Spread * Random.Shared.NextDouble(), time, limit);
             await calls.NoneOfAsync(connection.Id).WaitAsync(limit);
-            // The call has returned; its answer is on its way to the socket.
+            // An answer that was written at once, before anybody could wait for it, may be a step behind.
             await Task.Delay(Glance, time, limit);
         }
         catch (OperationCanceledException)

@@ -46,8 +46,9 @@ public static class StoppingExtensions
     public static IApplicationBuilder UseStopping(this IApplicationBuilder app)
     {
         var draining = app.ApplicationServices.GetRequiredService<Draining>();
-        return app.Use(async (context, next) =>
+        return app.Use((context, next) =>
         {
+            var isHubs = context.Request.Path.StartsWithSegments(IChatServer.Path, StringComparison.OrdinalIgnoreCase, out var rest);
             if (draining.Began)
             {
                 if (HttpProtocol.IsHttp11(context.Request.Protocol))
@@ -55,24 +56,22 @@ public static class StoppingExtensions
                     context.Response.Headers.Connection = "close";
                 }
 
-                if (IsNewSocket(context))
+                if (isHubs && IsNewSocket(context, rest))
                 {
-                    await Refuse.Stopping.ToProblem().ExecuteAsync(context);
-                    return;
+                    return Refuse.Stopping.ToProblem().ExecuteAsync(context);
                 }
             }
 
-            await next(context);
+            return isHubs ? draining.WithRequestAsync(() => next(context)) : next(context);
         });
     }
 
     /// <summary>Negotiating, or a WebSocket in HTTP/1.1 or HTTP/2; with an id and neither, it is one of an open connection's requests.</summary>
-    private static bool IsNewSocket(HttpContext context) =>
-        context.Request.Path.StartsWithSegments(IChatServer.Path, StringComparison.OrdinalIgnoreCase, out var rest)
-        && (rest.HasValue
-            || !context.Request.Query.ContainsKey("id")
-            || context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
-            || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true);
+    private static bool IsNewSocket(HttpContext context, PathString rest) =>
+        rest.HasValue
+        || !context.Request.Query.ContainsKey("id")
+        || context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
+        || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true;
 
     private sealed class DrainingHealthCheck(Draining draining) : IHealthCheck
     {
