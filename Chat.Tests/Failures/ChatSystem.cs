@@ -1,11 +1,6 @@
-using Chat.Backends;
-using Chat.Backends.Archive;
 using Chat.Contracts;
 using Chat.Servers;
 using Chat.Tests.Servers;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Chat.Tests.Failures;
 
@@ -13,7 +8,7 @@ namespace Chat.Tests.Failures;
 /// The whole service as processes: two APIs and two workers, on real servers, each connection behind a proxy that can break
 /// it, or on the stand-ins. Everything private, on free ports, gone when it is disposed.
 /// </summary>
-internal sealed class ChatSystem : IAsyncDisposable
+internal sealed class ChatSystem : IRunningChat, IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("chat-system-");
     private readonly List<LocalServer> _servers = [];
@@ -22,7 +17,7 @@ internal sealed class ChatSystem : IAsyncDisposable
     private readonly Dictionary<(string Service, string Server), ToxicProxy> _ways = [];
     private readonly Dictionary<string, ToxicProxy> _fronts = [];
     private ToxiproxyServer? _toxiproxy;
-    private IHost? _archive;
+    private StoredMessages? _archive;
     private string _archiveConnection = "";
 
     private ChatSystem()
@@ -109,51 +104,15 @@ internal sealed class ChatSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything that the archive holds of the room, in room order.</summary>
-    public async Task<IReadOnlyList<Message>> ReadStoredAsync(string roomId, CancellationToken cancellationToken)
-    {
-        var archive = Archive();
-        var all = new List<Message>();
-        MessageCursor? after = new MessageCursor(DateTimeOffset.UnixEpoch, "");
-        for (var pages = 0; pages < 1_000; pages++)
-        {
-            var page = await PatientlyAsync(() => archive.ReadAsync(roomId, before: null, after, Limits.PageMax, cancellationToken), cancellationToken);
-            all.AddRange(page);
-            if (page.Count < Limits.PageMax)
-            {
-                return all;
-            }
-
-            after = MessageCursor.Of(page[^1]);
-        }
-
-        throw new InvalidOperationException($"The room {roomId} has no end.");
-    }
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Message>> ReadStoredAsync(string roomId, CancellationToken cancellationToken) => Archive().ReadAsync(roomId, cancellationToken);
 
     /// <summary>Judged and done with: the fewer documents, the faster a database whose queries all read everything (ferretdb).</summary>
     public async Task ForgetAsync(IEnumerable<string> rooms, CancellationToken cancellationToken)
     {
         foreach (var room in rooms)
         {
-            while (!await PatientlyAsync(() => Archive().EraseRoomAsync(room, cancellationToken), cancellationToken))
-            {
-            }
-        }
-    }
-
-    /// <summary>A database that has just come back may need a moment; the oracle waits for it, at most a minute.</summary>
-    private static async Task<T> PatientlyAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                return await read();
-            }
-            catch (BackendUnavailableException) when (attempt < 60)
-            {
-                await Task.Delay(1_000, cancellationToken);
-            }
+            await Archive().EraseAsync(room, cancellationToken);
         }
     }
 
@@ -229,20 +188,5 @@ internal sealed class ChatSystem : IAsyncDisposable
         };
     }
 
-    private IMessageArchive Archive()
-    {
-        if (_archive is null)
-        {
-            var builder = Host.CreateApplicationBuilder();
-            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["ConnectionStrings:messaging"] = "sqlite:" + Path.Combine(_directory.FullName, "oracle-needs-no-queue.db"),
-                ["ConnectionStrings:chatdb"] = _archiveConnection,
-            });
-            builder.AddSavingBackends();
-            _archive = builder.Build();
-        }
-
-        return _archive.Services.GetRequiredService<IMessageArchive>();
-    }
+    private StoredMessages Archive() => _archive ??= new StoredMessages(_archiveConnection, Path.Combine(_directory.FullName, "oracle-needs-no-queue.db"));
 }

@@ -6,7 +6,7 @@ namespace Chat.Tests.Failures;
 /// One run: people chat at a steady rate, something breaks and is mended, everything becomes quiet, the oracle judges.
 /// Every wait is bounded; the same seed names the same people and rooms, sends the same messages and breaks the same things.
 /// </summary>
-internal sealed class FailureRun(ChatSystem system, int seed) : IAsyncDisposable
+internal sealed class FailureRun(IRunningChat system, int seed) : IAsyncDisposable
 {
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMinutes(3);
     private readonly DeliveryLog _log = new(TimeProvider.System);
@@ -103,7 +103,7 @@ internal sealed class FailureRun(ChatSystem system, int seed) : IAsyncDisposable
         foreach (var room in _rooms)
         {
             stored[room] = await system.ReadStoredAsync(room, cancellationToken);
-            for (var api = 0; api < system.Apis.Count; api++)
+            for (var api = 0; api < system.Addresses.Count; api++)
             {
                 if (await _people[api % _people.Count].ReadHistoryAsync(api, room, cancellationToken) is { } history)
                 {

@@ -25,7 +25,7 @@ internal sealed class Participant : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, Screen> _screens = new();
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _catchUps = new();
+    private readonly ConcurrentDictionary<string, Rounds> _catchUps = new();
     private volatile HubConnection? _connection;
     private int _api;
     private Task? _connecting;
@@ -62,8 +62,8 @@ internal sealed class Participant : IAsyncDisposable
 
     public ConcurrentQueue<string> Trouble { get; } = new();
 
-    /// <summary>For every connection that was lost: from its end until another was open and what was missed was on the screen.</summary>
-    public ConcurrentQueue<TimeSpan> Resumes { get; } = new();
+    /// <summary>For every connection that was lost: from its end until another was open, and until what was missed was on the screen.</summary>
+    public ConcurrentQueue<(TimeSpan Connected, TimeSpan CaughtUp)> Resumes { get; } = new();
 
     public Screen ScreenOf(string roomId) => _screens.GetOrAdd(roomId, id => new Screen(id, _log.Shown));
 
@@ -282,10 +282,11 @@ internal sealed class Participant : IAsyncDisposable
 
     private async Task ResumeAsync(long? lostAt)
     {
-        await Task.WhenAll(_screens.Keys.Select(CatchUpAsync));
+        var connected = lostAt is { } lost ? System.Diagnostics.Stopwatch.GetElapsedTime(lost) : default;
+        await Task.WhenAll(_screens.Keys.Select(room => CatchUpAsync(room, whole: false)));
         if (lostAt is { } since)
         {
-            Resumes.Enqueue(System.Diagnostics.Stopwatch.GetElapsedTime(since));
+            Resumes.Enqueue((connected, System.Diagnostics.Stopwatch.GetElapsedTime(since)));
         }
     }
 
@@ -305,7 +306,7 @@ internal sealed class Participant : IAsyncDisposable
         {
             if (_screens.TryGetValue(message.RoomId, out var screen) && !screen.Receive(message))
             {
-                _ = CatchUpAsync(message.RoomId);
+                _ = CatchUpAsync(message.RoomId, whole: false);
             }
         });
         connection.On<MessageEdited>(nameof(IChatClient.MessageEdited), Change);
@@ -315,7 +316,7 @@ internal sealed class Participant : IAsyncDisposable
         {
             foreach (var room in resync.RoomId is null ? _screens.Keys : [resync.RoomId])
             {
-                _ = CatchUpAsync(room);
+                _ = CatchUpAsync(room, whole: true);
             }
         });
         return connection;
@@ -329,37 +330,27 @@ internal sealed class Participant : IAsyncDisposable
         }
     }
 
-    /// <summary>One at a time a room; what asks meanwhile is served by one more round.</summary>
-    private async Task CatchUpAsync(string roomId)
+    private Task CatchUpAsync(string roomId, bool whole) =>
+        _catchUps.GetOrAdd(roomId, id => new Rounds(fromTheStart => CatchUpPatientlyAsync(id, fromTheStart))).AskAsync(whole);
+
+    private async Task CatchUpPatientlyAsync(string roomId, bool whole)
     {
-        var turn = _catchUps.GetOrAdd(roomId, _ => new SemaphoreSlim(2, 2));
-        if (!await turn.WaitAsync(0))
+        for (var attempt = 0; attempt < 200 && !_stop.IsCancellationRequested; attempt++)
         {
-            return;
-        }
-
-        try
-        {
-            for (var attempt = 0; attempt < 200 && !_stop.IsCancellationRequested; attempt++)
+            if (await CatchUpOnceAsync(roomId, whole))
             {
-                if (await CatchUpOnceAsync(roomId))
-                {
-                    return;
-                }
-
-                await Pause(200 + (100 * Math.Min(attempt, 8)), _stop.Token);
+                return;
             }
-        }
-        finally
-        {
-            turn.Release();
+
+            await Pause(200 + (100 * Math.Min(attempt, 8)), _stop.Token);
         }
     }
 
-    private async Task<bool> CatchUpOnceAsync(string roomId)
+    /// <summary>What follows the last contiguous message; or whole, all that the screen keeps: a change that was missed shows no gap.</summary>
+    private async Task<bool> CatchUpOnceAsync(string roomId, bool whole)
     {
         var screen = ScreenOf(roomId);
-        var cursor = screen.CatchUpCursor;
+        var cursor = whole ? null : screen.CatchUpCursor;
         var complete = true;
         for (var pages = 0; pages < 1_000; pages++)
         {
