@@ -37,7 +37,7 @@ public static class TierPatches
         Metadata = new V1ObjectMeta { Name = project.Name },
         Spec = new V1DeploymentSpec
         {
-            Replicas = project.Name == "api" || project.Name == "worker" ? null : tier.Web,
+            Replicas = ReplicasOf(project.Name, tier),
             // Selector and template are required by the model; the merge takes them from the base.
             Template = new V1PodTemplateSpec
             {
@@ -55,6 +55,17 @@ public static class TierPatches
                 },
             },
         },
+    };
+
+    /// <summary>
+    /// None where a scaler decides. Where it does not, the number is said, also when it is one: else what the scaler of a larger tier did
+    /// would stay after the switch.
+    /// </summary>
+    private static int? ReplicasOf(string project, Tier tier) => project switch
+    {
+        "api" => null,
+        "worker" => tier.Worker.Min == tier.Worker.Max ? tier.Worker.Min : null,
+        _ => tier.Web,
     };
 
     private static V1StatefulSet StatefulSet(BackingService backing, Tier tier) => new()
