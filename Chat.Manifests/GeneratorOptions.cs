@@ -23,7 +23,7 @@ public sealed record GeneratorOptions
 
     public string KedaNamespace { get; init; } = "keda";
 
-    /// <summary>Where Prometheus runs; given: the broker is scraped (needs the Prometheus operator's kinds).</summary>
+    /// <summary>Where Prometheus runs; given: the broker, the API and the workers are scraped (needs the Prometheus operator's kinds).</summary>
     public string MonitoringNamespace { get; init; } = "";
 
     /// <summary>An OTLP collector as http://service.namespace:port; given: the services send it traces and metrics.</summary>

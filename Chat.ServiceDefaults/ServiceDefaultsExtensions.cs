@@ -2,6 +2,7 @@ using Chat.ServiceDefaults.Health;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -17,6 +18,7 @@ namespace Microsoft.Extensions.Hosting;
 public static class ServiceDefaultsExtensions
 {
     private const string Live = "live";
+    private const string Prometheus = "Chat:Metrics:Prometheus";
 
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
@@ -37,7 +39,8 @@ public static class ServiceDefaultsExtensions
 
     /// <summary>
     /// <c>/health</c>: ready, with each dependency's state; Degraded is 200, for a pod that can still serve must not leave the
-    /// service because a dependency is down. <c>/alive</c>: the process answers.
+    /// service because a dependency is down. <c>/alive</c>: the process answers. <c>/metrics</c>, for Prometheus, only where
+    /// <c>Chat:Metrics:Prometheus</c> is true.
     /// </summary>
     public static IEndpointRouteBuilder MapDefaultEndpoints(this IEndpointRouteBuilder endpoints)
     {
@@ -47,6 +50,11 @@ public static class ServiceDefaultsExtensions
             Predicate = check => check.Tags.Contains(Live),
             ResponseWriter = HealthResponse.WriteAsync,
         }).AllowAnonymous();
+        if (endpoints.ServiceProvider.GetRequiredService<IConfiguration>().GetValue<bool>(Prometheus))
+        {
+            endpoints.MapPrometheusScrapingEndpoint().AllowAnonymous();
+        }
+
         return endpoints;
     }
 
@@ -80,6 +88,11 @@ public static class ServiceDefaultsExtensions
                 .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsProbe(context.Request.Path))
                 .AddHttpClientInstrumentation());
 
+        if (builder.Configuration.GetValue<bool>(Prometheus))
+        {
+            telemetry.WithMetrics(metrics => metrics.AddPrometheusExporter());
+        }
+
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
             telemetry.UseOtlpExporter();
@@ -87,5 +100,6 @@ public static class ServiceDefaultsExtensions
     }
 
     private static bool IsProbe(AspNetCore.Http.PathString path) =>
-        path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/alive", StringComparison.Ordinal);
+        path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/alive", StringComparison.Ordinal)
+        || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using Chat.Manifests.Overlays;
 using Chat.Manifests.Topology;
 using Chat.Manifests.Yaml;
 using k8s.Models;
@@ -31,7 +32,7 @@ public static class BaseTree
                 tree.Add($"{project.Name}/service.yaml", Projects.Service(project));
             }
 
-            List<string> literals = [.. Pods.PlainLiterals(project.Environment), .. Telemetry(project.Name, options)];
+            List<string> literals = [.. Pods.PlainLiterals(project.Environment), .. Telemetry(project, topology, options)];
             tree.Add($"{project.Name}/kustomization.yaml", new Kustomization
             {
                 Resources = project.HasService
@@ -76,6 +77,17 @@ public static class BaseTree
         },
     };
 
-    private static IEnumerable<string> Telemetry(string service, GeneratorOptions options) =>
-        options.Otlp.Length == 0 ? [] : [$"OTEL_EXPORTER_OTLP_ENDPOINT={options.Otlp}", $"OTEL_SERVICE_NAME={service}"];
+    private static IEnumerable<string> Telemetry(ProjectService project, ChatTopology topology, GeneratorOptions options)
+    {
+        if (options.Otlp.Length > 0)
+        {
+            yield return $"OTEL_EXPORTER_OTLP_ENDPOINT={options.Otlp}";
+            yield return $"OTEL_SERVICE_NAME={project.Name}";
+        }
+
+        if (Monitoring.Scraped(topology, options).Contains(project))
+        {
+            yield return $"{Monitoring.Switch}=true";
+        }
+    }
 }

@@ -7,6 +7,8 @@ namespace Chat.Manifests.Base;
 /// <summary>What every pod has in common: who it runs as, what it may do, how it gets its variables.</summary>
 public static class Pods
 {
+    public const string AppLabel = "app";
+
     public const string PartOf = "app.kubernetes.io/part-of";
 
     public const string ZoneLabel = "topology.kubernetes.io/zone";
@@ -19,7 +21,7 @@ public static class Pods
     /// <summary>The official images of redis, rabbitmq and mongo all made their user the first of the system's range.</summary>
     public const long BackingUser = 999;
 
-    public static Dictionary<string, string> App(string name) => new() { ["app"] = name };
+    public static Dictionary<string, string> App(string name) => new() { [AppLabel] = name };
 
     public static V1LabelSelector Selector(string name) => new() { MatchLabels = App(name) };
 

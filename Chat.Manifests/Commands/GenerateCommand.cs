@@ -24,7 +24,7 @@ public static class GenerateCommand
         var domain = Text("--cluster-domain", "The cluster's DNS domain", Defaults.ClusterDomain);
         var ingress = Text("--ingress-namespace", "Where the ingress controller runs", Defaults.IngressNamespace);
         var keda = Text("--keda-namespace", "Where KEDA runs", Defaults.KedaNamespace);
-        var monitoring = Text("--monitoring-namespace", "Where Prometheus runs; given: the broker is scraped", Defaults.MonitoringNamespace);
+        var monitoring = Text("--monitoring-namespace", "Where Prometheus runs; given: the broker, the API and the workers are scraped", Defaults.MonitoringNamespace);
         var otlp = Text("--otlp", "An OTLP collector, as http://collector.observability:4317", Defaults.Otlp);
         var command = new Command("generate", "Write the base and the overlays low, medium and high")
         {

@@ -66,6 +66,11 @@ public static class NetworkRules
             ingress.Add(From(Elsewhere(options.IngressNamespace, new() { ["app.kubernetes.io/name"] = "ingress-nginx" }), ProjectService.HttpPort));
         }
 
+        if (Monitoring.Scraped(topology, options).Any(p => p.Name == name))
+        {
+            ingress.Add(From(Elsewhere(options.MonitoringNamespace, null), ProjectService.HttpPort));
+        }
+
         var rabbit = topology.Backing(BackingKind.RabbitMq);
         if (name == rabbit.Name)
         {

@@ -35,7 +35,7 @@ public static class OverlayTree
         folder.Patch($"patch-{mongo.Name}.yaml", MongoReplicaSet.Patch(mongo));
         if (options.MonitoringNamespace.Length > 0)
         {
-            folder.Resource("monitoring.yaml", RabbitMqCluster.Monitor(rabbit));
+            folder.Resource("monitoring.yaml", RabbitMqCluster.Monitor(rabbit), Monitoring.Monitor(topology, options));
             folder.Patch($"patch-{rabbit.Name}-nodes.yaml", RabbitMqCluster.MonitoredService(rabbit));
         }
 

@@ -111,3 +111,31 @@ public sealed record ServiceMonitorEndpoint
 
     public string Interval { get; set; } = "";
 }
+
+/// <summary>Prometheus operator: what to scrape where there need be no Service.</summary>
+public sealed record PodMonitor
+{
+    public string ApiVersion { get; set; } = "monitoring.coreos.com/v1";
+
+    public string Kind { get; set; } = "PodMonitor";
+
+    public V1ObjectMeta Metadata { get; set; } = new();
+
+    public PodMonitorSpec Spec { get; set; } = new();
+}
+
+public sealed record PodMonitorSpec
+{
+    public V1LabelSelector Selector { get; set; } = new();
+
+    public List<PodMetricsEndpoint> PodMetricsEndpoints { get; set; } = [];
+}
+
+public sealed record PodMetricsEndpoint
+{
+    public string Port { get; set; } = "";
+
+    public string Path { get; set; } = "";
+
+    public string Interval { get; set; } = "";
+}

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Chat.Manifests;
+using Chat.Manifests.Commands;
 using Chat.Manifests.Secrets;
 using Chat.Manifests.Topology;
 using Chat.Manifests.Yaml;
@@ -148,6 +151,58 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
         }
     }
 
+    [SkippableFact]
+    public async Task Without_KEDA_all_but_the_scaler_is_applied_and_a_tier_with_a_number_of_workers_is_applied_whole()
+    {
+        await EmptyAsync();
+        var names = (await cluster.KubectlAsync("get", "crd", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(n => n.EndsWith(".keda.sh", StringComparison.Ordinal)).ToList();
+        var kinds = await cluster.KubectlAsync(["get", .. names, "-o", "json"]);
+        await cluster.KubectlAsync(["delete", .. names, "--wait", "--timeout=120s"]);
+        try
+        {
+            await PrepareAsync();
+            // A kubectl that has not seen this cluster with KEDA.
+            var folder = Directory.CreateTempSubdirectory("chat-without-keda-").FullName;
+            var (code, output) = await cluster.TryAsync(null, "apply", "--validate=strict", "--cache-dir", folder, "-k", Overlay("medium"));
+            Assert.NotEqual(0, code);
+            // As docs/deploy.md says.
+            Assert.Contains("no matches for kind \"ScaledObject\"", output, StringComparison.Ordinal);
+            var tier = await Rendered.TierAsync("medium");
+            Assert.Equal(["api", "web", "worker"], await NamesAsync("deployments"));
+            Assert.Equal(tier.Of<V1NetworkPolicy>().Select(p => p.Metadata.Name).Order(), await NamesAsync("networkpolicies"));
+            Assert.Equal(["1"], await cluster.ListAsync("deployment/worker", "{.spec.replicas}"));
+
+            Generator.Generate(Sources.Aspire(), new GeneratorOptions { Tiers = TierOptions.Apply([], [], ["medium=3..3"]) }).Write(folder);
+            await cluster.KubectlAsync("apply", "--validate=strict", "-k", Path.Combine(folder, "overlays", "medium"));
+            Assert.Equal(["3"], await cluster.ListAsync("deployment/worker", "{.spec.replicas}"));
+            Directory.Delete(folder, recursive: true);
+        }
+        finally
+        {
+            await RestoreAsync(kinds, names);
+        }
+    }
+
+    /// <summary>Makes the kinds again, and waits until the control plane serves them: other tests use them.</summary>
+    private async Task RestoreAsync(string kinds, List<string> names)
+    {
+        var list = JsonNode.Parse(kinds)!;
+        foreach (var kind in list["items"]?.AsArray() ?? [list])
+        {
+            foreach (var field in new[] { "resourceVersion", "uid", "creationTimestamp", "generation", "managedFields" })
+            {
+                kind!["metadata"]!.AsObject().Remove(field);
+            }
+
+            kind!.AsObject().Remove("status");
+        }
+
+        var (code, output) = await cluster.TryAsync(list.ToJsonString(), "create", "-f", "-");
+        Assert.True(code == 0, output);
+        await cluster.KubectlAsync(["wait", "--for=condition=established", .. names, "--timeout=120s"]);
+    }
+
     private async Task EmptyAsync()
     {
         await cluster.KubectlAsync("delete", "namespace", "chat", "--ignore-not-found", "--wait", "--timeout=240s");
@@ -155,12 +210,18 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
 
     private async Task<string> ApplyAsync(string tier)
     {
+        await PrepareAsync();
+        return await cluster.KubectlAsync("apply", "--validate=strict", "-k", Overlay(tier));
+    }
+
+    /// <summary>The namespace and its Secrets.</summary>
+    private async Task PrepareAsync()
+    {
         await cluster.KubectlAsync("apply", "-f", Path.Combine(Sources.Tree, "namespace.yaml"));
         var secrets = SecretValues.Make(
             TopologyReader.Read(Sources.Aspire()), "chat", new Dictionary<string, string>(), new Dictionary<(string, string), string>());
         var (code, output) = await cluster.TryAsync(string.Join("---\n", secrets.Select(OutputTree.Serialize)), "apply", "-f", "-");
         Assert.True(code == 0, output);
-        return await cluster.KubectlAsync("apply", "--validate=strict", "-k", Overlay(tier));
     }
 
     private async Task RolledOutAsync()

@@ -1,8 +1,10 @@
 using Chat.Manifests;
 using Chat.Manifests.Aspire;
 using Chat.Manifests.Base;
+using Chat.Manifests.Overlays;
 using Chat.Manifests.Topology;
 using Chat.Manifests.Yaml;
+using k8s.Models;
 
 namespace Chat.Tests.Manifests;
 
@@ -101,6 +103,46 @@ public sealed class TopologyTests
         Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.observability:4317", files["api/kustomization.yaml"], StringComparison.Ordinal);
         Assert.Contains("observability", files["overlays/low/network.yaml"], StringComparison.Ordinal);
         Assert.All(files.Values, f => Assert.NotEmpty(TypedDocuments.Parse(f)));
+    }
+
+    [Fact]
+    public void Prometheus_scrapes_what_the_ingress_does_not_show_and_reaches_it()
+    {
+        var plain = Generator.Generate(Sources.Aspire(), new GeneratorOptions()).Files;
+        var files = Generator.Generate(Sources.Aspire(), new GeneratorOptions { MonitoringNamespace = "monitoring" }).Files;
+
+        var monitor = TypedDocuments.Parse(files["overlays/shared/monitoring.yaml"]).OfType<PodMonitor>().Single();
+        var selected = Assert.Single(monitor.Spec.Selector.MatchExpressions);
+        Assert.Equal(("app", "In"), (selected.Key, selected.OperatorProperty));
+        Assert.Equal(["api", "worker"], selected.Values);
+        var endpoint = Assert.Single(monitor.Spec.PodMetricsEndpoints);
+        foreach (var scraped in new[] { "api", "worker" })
+        {
+            var pod = TypedDocuments.Parse(files[$"{scraped}/deployment.yaml"]).OfType<V1Deployment>().Single().Spec.Template;
+            Assert.Equal(scraped, pod.Metadata.Labels["app"]);
+            Assert.Contains(pod.Spec.Containers.Single().Ports, p => p.Name == endpoint.Port);
+            Assert.Contains($"{Monitoring.Switch}=true", files[$"{scraped}/kustomization.yaml"], StringComparison.Ordinal);
+            var policy = TypedDocuments.Parse(files["overlays/low/network.yaml"]).OfType<V1NetworkPolicy>().Single(p => p.Metadata.Name == scraped);
+            Assert.Contains(policy.Spec.Ingress, rule => rule.Ports.Single().Port.Value == "8080"
+                && rule.FromProperty.Single().NamespaceSelector?.MatchLabels["kubernetes.io/metadata.name"] == "monitoring");
+        }
+
+        Assert.DoesNotContain(Monitoring.Switch, files["web/kustomization.yaml"], StringComparison.Ordinal);
+        Assert.DoesNotContain("overlays/shared/monitoring.yaml", plain.Keys);
+        Assert.DoesNotContain(Monitoring.Switch, plain["api/kustomization.yaml"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_scaler_decides_how_many_workers_run_the_deployment_says_it()
+    {
+        var files = Generator.Generate(Sources.Aspire(), new GeneratorOptions
+        {
+            Tiers = Chat.Manifests.Commands.TierOptions.Apply([], [], ["medium=3..3"]),
+        }).Files;
+
+        Assert.Equal([1, 3, null], new[] { "low", "medium", "high" }.Select(t =>
+            TypedDocuments.Parse(files[$"overlays/{t}/patch-worker.yaml"]).OfType<V1Deployment>().Single().Spec.Replicas));
+        Assert.DoesNotContain("keda.sh", files["overlays/medium/autoscaling.yaml"], StringComparison.Ordinal);
     }
 
     private static string BaseOf(AspireManifest manifest)

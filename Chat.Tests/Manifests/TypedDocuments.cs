@@ -32,6 +32,7 @@ public static class TypedDocuments
             ("keda.sh/v1alpha1", "ScaledObject") => Strict<ScaledObject>(document),
             ("keda.sh/v1alpha1", "TriggerAuthentication") => Strict<TriggerAuthentication>(document),
             ("monitoring.coreos.com/v1", "ServiceMonitor") => Strict<ServiceMonitor>(document),
+            ("monitoring.coreos.com/v1", "PodMonitor") => Strict<PodMonitor>(document),
             ("kustomize.config.k8s.io/v1beta1", "Kustomization") => Strict<Kustomization>(document),
             var (version, _) => throw new InvalidOperationException($"{version} {kind} has no model here."),
         };
