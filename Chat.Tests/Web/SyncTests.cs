@@ -27,6 +27,24 @@ public sealed class SyncTests
     }
 
     [Fact]
+    public void A_room_whose_messages_could_not_be_read_when_it_was_opened_is_read_by_itself()
+    {
+        var alice = new TestClient(_server, "alice").Start();
+        alice.Settle();
+        _server.Unreachable = true;
+        _sim.Do(() => _ = alice.Actions.OpenRoomAsync("general"));
+        _sim.RunSeconds(1);
+        Assert.Empty(alice.Texts("general"));
+        _server.Unreachable = false;
+
+        _sim.Do(() => _server.Says("bob", "general", "hello"));
+        _sim.RunSeconds(10);
+
+        Assert.Equal(["hello"], alice.Texts("general"));
+        Assert.Equal(ConnectionPhase.Live, alice.Phase);
+    }
+
+    [Fact]
     public void Pushes_in_any_order_are_shown_in_room_order_and_a_gap_that_closes_by_itself_costs_no_request()
     {
         _server.Says("bob", "general", "first");

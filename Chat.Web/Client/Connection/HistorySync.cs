@@ -35,6 +35,20 @@ public sealed partial class HistorySync
         }
 
         MarkFirstUnread(room, mark);
+        try
+        {
+            await ReadOpenedAsync(room, mark, cancellationToken);
+        }
+        catch (ApiException e) when (e.Code is not (ErrorCodes.RoomNotFound or ErrorCodes.NotSignedIn))
+        {
+            // What a room that is not read to its end hears by push has no place in it yet: it is read until that succeeds.
+            CatchUp(room, TimeSpan.Zero);
+            throw;
+        }
+    }
+
+    private async Task ReadOpenedAsync(RoomState room, HistoryKey? mark, CancellationToken cancellationToken)
+    {
         if (!room.Timeline.HasLiveEnd)
         {
             await LoadNewestAsync(room, cancellationToken);
