@@ -84,18 +84,15 @@ internal static class Screenshots
         await camera.ShootAsync("completion");
         await person.Composer.FillAsync("");
         var own = page.Locator(".message.mine[data-id]").Last;
-        await own.Locator("[data-testid=react]").FocusAsync();
-        await page.Keyboard.PressAsync("Enter");
+        await ToolAsync(own, "react");
         await page.Locator(".picker").WaitForAsync();
         await camera.ShootAsync("emoji");
-        await page.Keyboard.PressAsync("Enter");
-        await own.Locator("[data-testid=edit]").FocusAsync();
-        await page.Keyboard.PressAsync("Enter");
+        await ToolAsync(own, "react");
+        await ToolAsync(own, "edit");
         await page.Locator("[data-testid=edit-box]").WaitForAsync();
         await camera.ShootAsync("edit");
         await page.Keyboard.PressAsync("Escape");
-        await page.Locator(".message[data-id]").Nth(2).Locator("[data-testid=reply]").FocusAsync();
-        await page.Keyboard.PressAsync("Enter");
+        await ToolAsync(page.Locator(".message[data-id]").Nth(-3), "reply");
         await camera.ShootAsync("reply");
         foreach (var dialog in Dialogs)
         {
@@ -128,6 +125,12 @@ internal static class Screenshots
         await page.GotoAsync("/account");
         await person.Hook("end-others").WaitForAsync();
         await camera.ShootAsync("account");
+    }
+
+    private static async Task ToolAsync(ILocator message, string tool)
+    {
+        await message.HoverAsync();
+        await message.Locator($"[data-testid={tool}]").ClickAsync();
     }
 
     private static async Task EmptyAsync(WebSystem system, Camera camera, ColorScheme scheme, (string Name, int Width, int Height) size)

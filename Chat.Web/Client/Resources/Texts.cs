@@ -21,7 +21,7 @@ internal static class Texts
     public const string NoMessagesTitle = "No messages yet";
     public const string NoMessagesText = "Say hello. Messages stay here for everybody who joins later.";
     public const string SelectRoomTitle = "Choose a room";
-    public const string SelectRoomText = "Pick one on the left, or press Ctrl+K to jump to any room or person.";
+    public const string SelectRoomText = "Pick one from the list, or press Ctrl+K to jump to any room or person.";
     public const string RoomName = "Name";
     public const string Topic = "Topic";
     public const string TopicOptional = "Topic (optional)";
