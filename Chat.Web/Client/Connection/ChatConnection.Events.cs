@@ -55,11 +55,12 @@ public sealed partial class ChatConnection
 
         _refreshing = true;
         Publish();
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, _asking.Token);
         try
         {
             if (soon > TimeSpan.Zero)
             {
-                await Task.Delay(soon, time, _stopping.Token);
+                await Task.Delay(soon, time, asking.Token);
             }
 
             for (var attempt = 0; ; attempt++)
@@ -67,13 +68,13 @@ public sealed partial class ChatConnection
                 _refreshAgain = false;
                 try
                 {
-                    store.SetRooms(await api.RoomsAsync(_stopping.Token));
+                    store.SetRooms(await api.RoomsAsync(asking.Token));
                     if (!_refreshAgain)
                     {
                         return;
                     }
 
-                    await Task.Delay(RefreshAfter, time, _stopping.Token);
+                    await Task.Delay(RefreshAfter, time, asking.Token);
                 }
                 catch (ApiException e)
                 {
@@ -84,13 +85,13 @@ public sealed partial class ChatConnection
                         return;
                     }
 
-                    await Task.Delay(_backoff.After(attempt), time, _stopping.Token);
+                    await Task.Delay(_backoff.After(attempt), time, asking.Token);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The page goes away.
+            // The page goes away, or the user does.
         }
         finally
         {

@@ -23,6 +23,7 @@ public sealed partial class ChatConnection(
     private ConnectionPhase _phase = ConnectionPhase.Connecting;
     private DateTimeOffset? _nextAttempt;
     private CancellationTokenSource _user = new();
+    private CancellationTokenSource _asking = new();
     private Task _running = Task.CompletedTask;
 
     /// <summary>
@@ -72,7 +73,32 @@ public sealed partial class ChatConnection(
         }
     }
 
-    /// <summary>The user signed out: nothing of them stays in this browser.</summary>
+    /// <summary>
+    /// The user signs out: from here on nothing is asked in their name, for it would be refused. When it succeeds nothing of them
+    /// stays in this browser; when it does not, all goes on as before.
+    /// </summary>
+    /// <exception cref="ApiException">The server did not take it.</exception>
+    internal async Task LeaveAsync(Func<Task> leave, CancellationToken cancellationToken)
+    {
+        EndSession();
+        _asking.Cancel();
+        try
+        {
+            await leave();
+        }
+        catch (ApiException)
+        {
+            _asking.Dispose();
+            _asking = new CancellationTokenSource();
+            SetPhase(ConnectionPhase.Reconnecting);
+            _wake.Set();
+            throw;
+        }
+
+        await ForgetUserAsync(cancellationToken);
+    }
+
+    /// <summary>The user is no more, or not here: nothing of them stays in this browser.</summary>
     internal async Task ForgetUserAsync(CancellationToken cancellationToken)
     {
         var username = store.Me?.Username;
@@ -107,6 +133,7 @@ public sealed partial class ChatConnection(
         await _running;
         _stopping.Dispose();
         _user.Dispose();
+        _asking.Dispose();
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -144,7 +171,7 @@ public sealed partial class ChatConnection(
         try
         {
             using var late = new CancellationTokenSource(ConnectWithin, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken, _asking.Token);
             var me = await api.MeAsync(either.Token);
             await BecomeAsync(me, either.Token);
             if (!store.RoomsLoaded)
@@ -182,7 +209,8 @@ public sealed partial class ChatConnection(
     {
         if (_phase == ConnectionPhase.SignedOut)
         {
-            // Until the user signs in again and the page says so.
+            // Until the user signs in again and the page says so; what woke it before does not count.
+            _wake.Reset();
             await _wake.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
             SetPhase(ConnectionPhase.Reconnecting);
             return;

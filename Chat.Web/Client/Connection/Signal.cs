@@ -15,6 +15,8 @@ internal sealed class Signal(TimeProvider time)
         }
     }
 
+    public void Reset() => _set = false;
+
     /// <summary>True when set, false when the time is over.</summary>
     public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {

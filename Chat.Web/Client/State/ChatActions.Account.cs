@@ -6,11 +6,8 @@ namespace Chat.Web.Client.State;
 public sealed partial class ChatActions
 {
     /// <summary>Ends the session and removes what this browser keeps of the user; what was not sent yet is lost: ask first.</summary>
-    public Task<Outcome> SignOutAsync(CancellationToken cancellationToken = default) => AskAsync(async () =>
-    {
-        await api.SignOutAsync(cancellationToken);
-        await connection.ForgetUserAsync(cancellationToken);
-    });
+    public Task<Outcome> SignOutAsync(CancellationToken cancellationToken = default) => AskAsync(() =>
+        connection.LeaveAsync(() => api.SignOutAsync(cancellationToken), cancellationToken));
 
     public Task<Outcome<IReadOnlyList<SessionInfo>>> SessionsAsync(CancellationToken cancellationToken = default) =>
         AskAsync(() => api.SessionsAsync(cancellationToken));
