@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Chat.Tests.Browser;
 
+[NoComplaints]
 [Collection(BrowserCollection.Name)]
 public sealed class AttachmentTests(BrowserSystem system)
 {
@@ -61,7 +62,7 @@ public sealed class AttachmentTests(BrowserSystem system)
         {
             if (Interlocked.Increment(ref asked) == 1)
             {
-                await route.AbortAsync();
+                await route.AbortAsync("internetdisconnected");
                 return;
             }
 

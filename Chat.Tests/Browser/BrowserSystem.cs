@@ -74,6 +74,7 @@ public sealed class BrowserSystem : IAsyncLifetime
         options.BaseURL = Web.ToString();
         var context = await _browser!.NewContextAsync(options);
         context.SetDefaultTimeout(30_000);
+        Complaints.Watch(context);
         Assertions.SetDefaultExpectTimeout(30_000);
         return new Person(await context.NewPageAsync(), $"p{Interlocked.Increment(ref _people)}-{Guid.NewGuid():N}"[..16]);
     }

@@ -2,6 +2,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Chat.Tests.Browser;
 
+[NoComplaints]
 [Collection(BrowserCollection.Name)]
 public sealed class MainStoryTests(BrowserSystem system)
 {

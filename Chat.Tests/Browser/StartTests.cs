@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Chat.Tests.Browser;
 
+[NoComplaints]
 [Collection(BrowserCollection.Name)]
 public sealed partial class StartTests(BrowserSystem system)
 {

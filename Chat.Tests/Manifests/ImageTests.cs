@@ -78,6 +78,20 @@ public sealed class ImageTests(BuiltImages images) : IClassFixture<BuiltImages>
         Assert.Contains(app, path => Regex.IsMatch(path, @"^wwwroot/_framework/Chat\.Web\.Client\.\w+\.wasm\.br$"));
     }
 
+    [Fact]
+    public void What_a_browser_loads_at_its_first_visit_is_at_most_three_megabytes_compressed()
+    {
+        var files = ReadTar(Path.Combine(images.Folder, "chat-web.tar.gz"));
+        var manifest = JsonDocument.Parse(files["manifest.json"]).RootElement[0];
+        var layer = ReadTar(files[manifest.GetProperty("Layers").EnumerateArray().Last().GetString()!]);
+
+        // Everything that is published for the browser, though no browser takes all of it.
+        var compressed = layer.Where(f => f.Key.Contains("/wwwroot/", StringComparison.Ordinal) && f.Key.EndsWith(".br", StringComparison.Ordinal)).ToList();
+        Assert.Contains(compressed, f => f.Key.Contains("/_framework/dotnet.native.", StringComparison.Ordinal));
+        var bytes = compressed.Sum(f => (long)f.Value.Length);
+        Assert.True(bytes <= 3_000_000, $"{bytes:N0} bytes");
+    }
+
     [Theory]
     [MemberData(nameof(Projects))]
     public async Task Without_being_told_an_image_is_chiseled_and_tagged_with_the_version_that_the_manifests_name(string project)
