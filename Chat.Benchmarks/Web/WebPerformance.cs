@@ -102,7 +102,7 @@ internal static class WebPerformance
             # How fast the web chat is
 
             Written by `dotnet run -c Release --project Chat.Benchmarks -- web`; nothing here is typed by hand. {first.Count} runs, medians, on a
-            machine of {Environment.ProcessorCount} cores that also runs every server (two APIs, worker, stand-ins of the backing services) and the headless Chromium.
+            machine of {Environment.ProcessorCount} cores that also runs every server (two APIs, worker, stand-ins of the backing services) and the headless Chromium.{Load()}
             The pages are the published ones; the bytes are counted between browser and server, headers, API answers and the
             service worker's requests included.
 
@@ -121,6 +121,11 @@ internal static class WebPerformance
             """.ReplaceLineEndings("\n"));
         return text.ToString();
     }
+
+    /// <summary>What else the machine did: times on a busy one say little.</summary>
+    private static string Load() => File.Exists("/proc/loadavg") && double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[2], CultureInfo.InvariantCulture) is > 0 and var load
+        ? string.Create(CultureInfo.InvariantCulture, $"\nIts load average over the quarter of an hour was {load:F0}: far above the number of cores means that it was shared with other work and that times are upper bounds.")
+        : "";
 
     private static string Row(string name, List<Start> starts) => string.Create(CultureInfo.InvariantCulture,
         $"| {name} | {Median(starts, s => s.Bytes) / 1000:F0} kB | {Median(starts, s => s.Assets) / 1000:F0} kB | {Median(starts, s => s.Requests):F0} | {Median(starts, s => s.Painted):F0} ms | {Median(starts, s => s.Usable):F0} ms | {Median(starts, s => s.Live):F0} ms |");
