@@ -20,6 +20,7 @@ internal static class MemberEndpoints
         group.MapPatch("/{id}/members/{username}", Update);
         group.MapDelete("/{id}/members/{username}", Remove);
         group.MapPost("/{id}/invites", Invite);
+        group.MapDelete("/{id}/invites", RevokeInvites);
     }
 
     public static void MapInvites(this IEndpointRouteBuilder endpoints) =>
@@ -127,7 +128,7 @@ internal static class MemberEndpoints
     }
 
     private static async Task<Results<Created<RoomInvite>, ProblemHttpResult>> Invite(
-        string id, RoomAccess access, RoomInvites invites, HttpContext context, CancellationToken cancellationToken)
+        string id, IRoomStore rooms, RoomAccess access, RoomInvites invites, HttpContext context, CancellationToken cancellationToken)
     {
         if (!RoomIds.IsWellFormed(id) || await access.FindAsync(id, context.User.Username(), cancellationToken) is not { } own)
         {
@@ -139,20 +140,44 @@ internal static class MemberEndpoints
             return Refuse.DirectRoomFixed.ToProblem();
         }
 
-        var invite = invites.Create(id);
+        // What access remembers may be of before invitations were taken back.
+        if (await rooms.FindAsync(id, cancellationToken) is not { } room)
+        {
+            return Refuse.RoomNotFound.ToProblem();
+        }
+
+        var invite = invites.Create(room);
         return TypedResults.Created($"/api/invites/{invite.Token}", invite);
+    }
+
+    /// <summary>Every link made so far; a new one can be made at once.</summary>
+    private static async Task<Results<NoContent, ProblemHttpResult>> RevokeInvites(
+        string id, IRoomStore rooms, RoomAccess access, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (!RoomIds.IsWellFormed(id) || await access.FindAsync(id, context.User.Username(), cancellationToken) is not { } own)
+        {
+            return Refuse.RoomNotFound.ToProblem();
+        }
+
+        if (own.Membership.Role is not (MemberRole.Owner or MemberRole.Moderator))
+        {
+            return Refuse.Forbidden("Only owners and moderators take invitations back.").ToProblem();
+        }
+
+        await rooms.UpdateAsync(id, new RoomUpdate { RevokeInvites = true }, cancellationToken);
+        return TypedResults.NoContent();
     }
 
     private static async Task<Results<Ok<RoomSummary>, ProblemHttpResult>> Accept(
         string token, RoomInvites invites, RoomJoining joining, RoomSummaries summaries, HttpContext context, CancellationToken cancellationToken)
     {
-        if (invites.Read(token) is not { } roomId)
+        if (invites.Read(token) is not { } invite)
         {
             return Refuse.InviteNotFound.ToProblem();
         }
 
         var caller = context.User.Username();
-        var outcome = await joining.AcceptAsync(roomId, caller, cancellationToken);
+        var outcome = await joining.AcceptAsync(invite.RoomId, invite.Round, caller, cancellationToken);
         return outcome.Refusal is { } refusal
             ? refusal.ToProblem()
             : TypedResults.Ok(await summaries.OneAsync(outcome.Value, caller, cancellationToken));

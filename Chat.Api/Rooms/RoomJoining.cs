@@ -40,9 +40,11 @@ internal sealed class RoomJoining(IRoomStore rooms, IUserDirectory users, RoomAc
             : Refuse.UserNotFound;
     }
 
-    /// <summary>An invitation to it was checked.</summary>
-    public async Task<Outcome<Room>> AcceptAsync(string roomId, string username, CancellationToken cancellationToken) =>
-        await rooms.FindAsync(roomId, cancellationToken) is { } room ? await AddAsync(room, username, cancellationToken) : Refuse.RoomNotFound;
+    /// <summary>An invitation to it was read; whether it was taken back meanwhile, the room says.</summary>
+    public async Task<Outcome<Room>> AcceptAsync(string roomId, int round, string username, CancellationToken cancellationToken) =>
+        await rooms.FindAsync(roomId, cancellationToken) is not { } room ? Refuse.RoomNotFound
+        : room.InviteRound == round ? await AddAsync(room, username, cancellationToken)
+        : Refuse.InviteNotFound;
 
     private async Task<Outcome<Room>> AddAsync(Room room, string username, CancellationToken cancellationToken)
     {

@@ -67,10 +67,17 @@ public sealed record Room
 
     /// <summary>The people of a direct room, sorted; null for other kinds.</summary>
     public IReadOnlyList<string>? DirectMembers { get; init; }
+
+    /// <summary>How often its invitations were taken back: one made before the last time is no longer good.</summary>
+    public int InviteRound { get; init; }
 }
 
 /// <summary>Null leaves as it is; an empty topic removes it.</summary>
-public sealed record RoomUpdate(string? Name = null, string? Topic = null, bool? Archived = null, DateTimeOffset At = default);
+public sealed record RoomUpdate(string? Name = null, string? Topic = null, bool? Archived = null, DateTimeOffset At = default)
+{
+    /// <summary>Every invitation made so far is taken back.</summary>
+    public bool RevokeInvites { get; init; }
+}
 
 public sealed record Membership
 {

@@ -29,6 +29,8 @@ public sealed class MongoRoom
 
     [BsonElement("directMembers"), BsonIgnoreIfNull] public List<string>? DirectMembers { get; init; }
 
+    [BsonElement("inviteRound"), BsonIgnoreIfDefault] public int InviteRound { get; init; }
+
     /// <summary>Of the name and the id.</summary>
     [BsonElement("words")] public List<string> Words { get; init; } = [];
 
@@ -42,6 +44,7 @@ public sealed class MongoRoom
         CreatedAt = room.CreatedAt.UtcDateTime,
         Archived = room.ArchivedAt is not null,
         ArchivedAt = room.ArchivedAt?.UtcDateTime,
+        InviteRound = room.InviteRound,
         DirectMembers = room.DirectMembers is { } members ? [.. members] : null,
         Words = WordsOf(room.Id, room.Name),
     };
@@ -59,6 +62,7 @@ public sealed class MongoRoom
         CreatedAt = MongoTime.Utc(CreatedAt),
         ArchivedAt = MongoTime.Utc(ArchivedAt),
         DirectMembers = DirectMembers,
+        InviteRound = InviteRound,
     };
 }
 

@@ -59,6 +59,11 @@ public sealed partial class MongoRoomStore(MongoGate gate) : IRoomStore
                 : set.Set(r => r.Archived, false).Unset(r => r.ArchivedAt));
         }
 
+        if (update.RevokeInvites)
+        {
+            changes.Add(set.Inc(r => r.InviteRound, 1));
+        }
+
         return changes.Count == 0
             ? FindAsync(roomId, cancellationToken)
             : gate.CallAsync(

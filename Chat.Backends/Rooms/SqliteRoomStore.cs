@@ -9,7 +9,7 @@ namespace Chat.Backends.Rooms;
 public sealed partial class SqliteRoomStore(SqliteDatabase database) : IRoomStore
 {
     private const string Backend = "chatdb";
-    private const string Columns = "r.id, r.name, r.kind, r.topic, r.created_by, r.created_at, r.archived_at, r.direct_members";
+    private const string Columns = "r.id, r.name, r.kind, r.topic, r.created_by, r.created_at, r.archived_at, r.direct_members, r.invite_round";
     internal const string Find = $"SELECT {Columns} FROM rooms AS r WHERE r.id = $1";
 
     internal const string ListPublic =
@@ -28,9 +28,10 @@ public sealed partial class SqliteRoomStore(SqliteDatabase database) : IRoomStor
                 if (session.First(Find, Read, room.Id) is not { } known)
                 {
                     session.Execute(
-                        "INSERT INTO rooms (id, name, kind, topic, created_by, created_at, archived_at, direct_members) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                        "INSERT INTO rooms (id, name, kind, topic, created_by, created_at, archived_at, direct_members, invite_round) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                         room.Id, room.Name, (int)room.Kind, room.Topic, room.CreatedBy, Time(room.CreatedAt), Time(room.ArchivedAt),
-                        room.DirectMembers is null ? null : JsonSerializer.Serialize(room.DirectMembers, SqliteJson.Default.IReadOnlyListString));
+                        room.DirectMembers is null ? null : JsonSerializer.Serialize(room.DirectMembers, SqliteJson.Default.IReadOnlyListString),
+                        room.InviteRound);
                     Index(session, room);
                 }
                 else if (known.CreatedBy != room.CreatedBy || Time(known.CreatedAt) != Time(room.CreatedAt))
@@ -74,8 +75,11 @@ public sealed partial class SqliteRoomStore(SqliteDatabase database) : IRoomStor
                     Name = update.Name ?? room.Name,
                     Topic = update.Topic is null ? room.Topic : update.Topic.Length == 0 ? null : update.Topic,
                     ArchivedAt = update.Archived switch { true => room.ArchivedAt ?? update.At, false => null, null => room.ArchivedAt },
+                    InviteRound = room.InviteRound + (update.RevokeInvites ? 1 : 0),
                 };
-                session.Execute("UPDATE rooms SET name = $2, topic = $3, archived_at = $4 WHERE id = $1", roomId, room.Name, room.Topic, Time(room.ArchivedAt));
+                session.Execute(
+                    "UPDATE rooms SET name = $2, topic = $3, archived_at = $4, invite_round = $5 WHERE id = $1",
+                    roomId, room.Name, room.Topic, Time(room.ArchivedAt), room.InviteRound);
                 Index(session, room);
                 return room;
             },
@@ -110,6 +114,7 @@ public sealed partial class SqliteRoomStore(SqliteDatabase database) : IRoomStor
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(5)),
         ArchivedAt = r.IsDBNull(6) ? null : DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(6)),
         DirectMembers = r.IsDBNull(7) ? null : JsonSerializer.Deserialize(r.GetString(7), SqliteJson.Default.IReadOnlyListString),
+        InviteRound = r.GetInt32(8),
     };
 
     private static long? Time(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();

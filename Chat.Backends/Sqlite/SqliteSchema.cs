@@ -69,6 +69,7 @@ internal static class SqliteSchema
         CREATE TABLE file_uploads (file_id TEXT NOT NULL, upload TEXT NOT NULL, PRIMARY KEY (file_id, upload)) WITHOUT ROWID;
         CREATE TABLE file_chunks (upload TEXT NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (upload, n));
         """,
+        "ALTER TABLE rooms ADD COLUMN invite_round INTEGER NOT NULL DEFAULT 0",
     ];
 
     /// <summary>Several processes may come here at the same time: one does it, the others wait for it.</summary>

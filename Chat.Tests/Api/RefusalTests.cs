@@ -15,7 +15,7 @@ public sealed class RefusalTests(ApiFixture api)
         { "POST", "/api/auth/logout" }, { "POST", "/api/auth/password" }, { "GET", "/api/auth/sessions" }, { "DELETE", "/api/auth/sessions/x" },
         { "GET", "/api/rooms" }, { "POST", "/api/rooms" }, { "GET", "/api/rooms/general" }, { "PATCH", "/api/rooms/general" },
         { "DELETE", "/api/rooms/general" }, { "GET", "/api/rooms/general/members" }, { "POST", "/api/rooms/general/members" },
-        { "PATCH", "/api/rooms/general/members/x" }, { "DELETE", "/api/rooms/general/members/x" }, { "POST", "/api/rooms/general/invites" },
+        { "PATCH", "/api/rooms/general/members/x" }, { "DELETE", "/api/rooms/general/members/x" }, { "POST", "/api/rooms/general/invites" }, { "DELETE", "/api/rooms/general/invites" },
         { "POST", "/api/invites/x" }, { "POST", "/api/direct" }, { "GET", "/api/rooms/general/messages" }, { "POST", "/api/rooms/general/messages" },
         { "PATCH", "/api/rooms/general/messages/x" }, { "DELETE", "/api/rooms/general/messages/x" },
         { "PUT", "/api/rooms/general/messages/x/reactions/y" }, { "DELETE", "/api/rooms/general/messages/x/reactions/y" },

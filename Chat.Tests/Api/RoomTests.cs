@@ -106,6 +106,28 @@ public sealed class RoomTests(ApiFixture api)
     }
 
     [SkippableFact]
+    public async Task Invitations_that_were_taken_back_let_nobody_in_and_the_next_ones_do()
+    {
+        await using var owner = await TestUser.SignedUpAsync(api.First);
+        await using var friend = await TestUser.SignedUpAsync(api.Second);
+        await using var guest = await TestUser.SignedUpAsync(api.Second);
+        var room = await owner.RoomAsync(kind: RoomKind.Private, members: friend);
+        using var first = await friend.PostAsync($"/api/rooms/{room.Id}/invites");
+        var old = await first.ReadAsync<RoomInvite>(HttpStatusCode.Created);
+        await guest.DeleteAsync($"/api/rooms/{room.Id}/invites").RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+        await friend.DeleteAsync($"/api/rooms/{room.Id}/invites").RefusedAsync(HttpStatusCode.Forbidden, ErrorCodes.Forbidden);
+
+        await owner.DeleteAsync($"/api/rooms/{room.Id}/invites").SucceedsAsync(HttpStatusCode.NoContent);
+
+        await guest.PostAsync($"/api/invites/{old.Token}").RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.NotFound);
+        await guest.GetAsync($"/api/rooms/{room.Id}").RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+        // The other pod has remembered the room since before.
+        using var second = await friend.PostAsync($"/api/rooms/{room.Id}/invites");
+        var invite = await second.ReadAsync<RoomInvite>(HttpStatusCode.Created);
+        await guest.PostAsync($"/api/invites/{invite.Token}").SucceedsAsync(HttpStatusCode.OK);
+    }
+
+    [SkippableFact]
     public async Task Only_owners_change_a_room_and_the_last_one_stays()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);

@@ -140,6 +140,8 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
 
     public Task<RoomInvite> CreateInviteAsync(string roomId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task RevokeInvitesAsync(string roomId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     private static void Check(FakeServer server, string username, string roomId, string messageId)

@@ -86,6 +86,9 @@ public abstract partial class RoomStoreContract : IAsyncLifetime
         Assert.Equal(later, (await Rooms.UpdateAsync("general", new RoomUpdate(Archived: true, At: later), None))!.ArchivedAt);
         Assert.Null((await Rooms.UpdateAsync("general", new RoomUpdate(Archived: false, At: later), None))!.ArchivedAt);
         Assert.Null(await Rooms.UpdateAsync("unknown", new RoomUpdate(Name: "x"), None));
+        Assert.Equal(1, (await Rooms.UpdateAsync("general", new RoomUpdate { RevokeInvites = true }, None))!.InviteRound);
+        Assert.Equal(2, (await Rooms.UpdateAsync("general", new RoomUpdate { RevokeInvites = true }, None))!.InviteRound);
+        Assert.Equal((2, "New"), ((await Rooms.FindAsync("general", None))!.InviteRound, (await Rooms.FindAsync("general", None))!.Name));
         Assert.Equal(("New", null), Pick(await Rooms.FindAsync("general", None)));
 
         static (string?, string?) Pick(Room? room) => (room?.Name, room?.Topic);

@@ -93,6 +93,9 @@ public sealed partial class ApiClient : IChatApi
     public Task<RoomInvite> CreateInviteAsync(string roomId, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, $"api/rooms/{Escape(roomId)}/invites"), json.RoomInvite, cancellationToken);
 
+    public Task RevokeInvitesAsync(string roomId, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"api/rooms/{Escape(roomId)}/invites", cancellationToken);
+
     public Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, $"api/invites/{Escape(token)}"), json.RoomSummary, cancellationToken);
 

@@ -65,6 +65,9 @@ public interface IChatApi
 
     Task<RoomInvite> CreateInviteAsync(string roomId, CancellationToken cancellationToken);
 
+    /// <summary>Takes back every invite of the room made so far; owners and moderators.</summary>
+    Task RevokeInvitesAsync(string roomId, CancellationToken cancellationToken);
+
     /// <summary>Joins the room of the invite.</summary>
     Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken);
 }

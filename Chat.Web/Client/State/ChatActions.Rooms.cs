@@ -38,6 +38,10 @@ public sealed partial class ChatActions
     public Task<Outcome<RoomInvite>> CreateInviteAsync(string roomId, CancellationToken cancellationToken = default) =>
         AskAsync(() => api.CreateInviteAsync(roomId, cancellationToken));
 
+    /// <summary>Every link made so far lets nobody in any more.</summary>
+    public Task<Outcome> RevokeInvitesAsync(string roomId, CancellationToken cancellationToken = default) =>
+        AskAsync(() => api.RevokeInvitesAsync(roomId, cancellationToken));
+
     /// <summary>Joins the room of an invite's link.</summary>
     public Task<Outcome<RoomSummary>> AcceptInviteAsync(string token, CancellationToken cancellationToken = default) =>
         AskAsync(async () => store.SetRoom(await api.AcceptInviteAsync(token, cancellationToken)).Summary);
