@@ -145,4 +145,32 @@ public sealed class ConnectionTests
         _sim.RunSeconds(0.2);
         Assert.Empty(alice.Room("general").Typing);
     }
+
+    [Fact]
+    public void A_list_of_rooms_that_was_on_its_way_while_a_room_was_made_or_left_does_not_undo_it()
+    {
+        _server.Add("left", "alice", "bob");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        _server.RoomsTake = TimeSpan.FromSeconds(5);
+        _sim.Do(() => alice.Tab.SetOnline(false));
+        _sim.Do(() => alice.Tab.SetOnline(true));
+        _sim.RunSeconds(2);
+
+        _server.Add("made", "alice");
+        _server.Remove("left");
+        _sim.Do(() => alice.Store.RemoveRoom("left"));
+        _sim.Do(() => alice.Store.SetRoom(_server.RoomsOf("alice").Single(r => r.Id == "made")));
+        alice.Open("made");
+        var seen = new List<string>();
+        alice.Store.RoomsChanged += () => seen.AddRange(alice.Store.Rooms.Select(r => r.Id));
+        var lost = false;
+        alice.Store.OpenRoomChanged += () => lost |= alice.Store.OpenRoom is null;
+        _sim.RunSeconds(20);
+
+        Assert.False(lost);
+        Assert.DoesNotContain("left", seen);
+        Assert.Equal("made", alice.Store.OpenRoom?.Id);
+        Assert.Equal(["general", "made"], alice.Store.Rooms.Select(r => r.Id).Order(StringComparer.Ordinal));
+    }
 }

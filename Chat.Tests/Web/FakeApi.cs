@@ -68,11 +68,16 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
 
     public async Task SignOutAsync(CancellationToken cancellationToken) => await AnswerAsync(() => server.SignedOut = true);
 
-    public async Task<IReadOnlyList<RoomSummary>> RoomsAsync(CancellationToken cancellationToken) => await AnswerAsync(() =>
+    public async Task<IReadOnlyList<RoomSummary>> RoomsAsync(CancellationToken cancellationToken)
     {
-        server.RoomCalls++;
-        return server.RoomsOf(username);
-    });
+        var rooms = await AnswerAsync(() =>
+        {
+            server.RoomCalls++;
+            return server.RoomsOf(username);
+        });
+        await Task.Delay(server.RoomsTake, server.Sim.Time, cancellationToken);
+        return rooms;
+    }
 
     public async Task<RoomSummary> RoomAsync(string roomId, CancellationToken cancellationToken) =>
         await AnswerAsync(() => server.RoomFor(username, roomId).SummaryFor(username));

@@ -58,6 +58,9 @@ internal sealed class FakeServer(Simulation sim)
 
     public int RoomCalls { get; set; }
 
+    /// <summary>How long a list of rooms is on its way, and of before meanwhile.</summary>
+    public TimeSpan RoomsTake { get; set; }
+
     public List<(string Username, string RoomId, string MessageId)> Marks { get; } = [];
 
     public Simulation Sim => sim;

@@ -68,7 +68,18 @@ public sealed partial class ChatConnection
                 _refreshAgain = false;
                 try
                 {
-                    store.SetRooms(await api.RoomsAsync(asking.Token));
+                    var membership = store.Membership;
+                    var rooms = await api.RoomsAsync(asking.Token);
+                    if (store.RoomsLoaded && store.Membership != membership)
+                    {
+                        // A room that was made, joined or left meanwhile: the answer may be of before, so it is asked for again.
+                        _refreshAgain = true;
+                    }
+                    else
+                    {
+                        store.SetRooms(rooms);
+                    }
+
                     if (!_refreshAgain)
                     {
                         return;

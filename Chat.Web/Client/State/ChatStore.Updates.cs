@@ -10,6 +10,9 @@ public sealed partial class ChatStore
 
     internal IEnumerable<RoomState> AllRooms => _rooms.Values;
 
+    /// <summary>Grows when a room comes or goes.</summary>
+    internal int Membership { get; private set; }
+
     /// <summary>For the local copy: this room's messages changed.</summary>
     internal event Action<RoomState>? TimelineChanged;
 
@@ -68,6 +71,7 @@ public sealed partial class ChatStore
             room.SummaryChanged += TouchRooms;
             room.Timeline.Changed += () => TimelineChanged?.Invoke(added);
             _rooms[summary.Id] = room;
+            Membership++;
             RoomAdded?.Invoke(room);
         }
 
@@ -149,6 +153,7 @@ public sealed partial class ChatStore
     {
         if (_rooms.Remove(roomId, out var room))
         {
+            Membership++;
             room.SummaryChanged -= TouchRooms;
             if (OpenRoom == room)
             {
