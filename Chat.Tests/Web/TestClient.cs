@@ -27,7 +27,9 @@ internal sealed class TestClient : IHubLinkFactory
         var copy = new LocalCopy(Store, Browser, ChatJson.Default, time, NullLogger<LocalCopy>.Instance);
         var shelf = new FakeShelf(server, Browser);
         Uploads = new FileUploads(shelf);
-        Drafts = new FileDrafts(Store, Uploads, shelf, time, NullLogger<FileDrafts>.Instance);
+        Texting = new TextDrafts(Store, Browser, NullLogger<TextDrafts>.Instance);
+        Settings = new DeviceSettings(Store, Browser, NullLogger<DeviceSettings>.Instance);
+        Drafts = new FileDrafts(Store, Uploads, shelf, Browser, time, NullLogger<FileDrafts>.Instance);
         Outbox = new OutboxQueue(Store, Browser, Tab, new OutboxSender(live, api, Uploads, time), Uploads, time, random, NullLogger<OutboxQueue>.Instance);
         var history = new HistorySync(Store, api, copy, time, random, NullLogger<HistorySync>.Instance);
         var reads = new ReadMarks(Store, api, live, time, NullLogger<ReadMarks>.Instance);
@@ -51,6 +53,10 @@ internal sealed class TestClient : IHubLinkFactory
     public FileUploads Uploads { get; }
 
     public FileDrafts Drafts { get; }
+
+    public TextDrafts Texting { get; }
+
+    public DeviceSettings Settings { get; }
 
     public Simulation Sim => _server.Sim;
 

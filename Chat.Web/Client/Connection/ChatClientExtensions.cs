@@ -34,6 +34,8 @@ public static class ChatClientExtensions
         services.AddSingleton<FileDrafts>();
         services.AddSingleton<IOutboxSender, OutboxSender>();
         services.AddSingleton<LocalCopy>();
+        services.AddSingleton<TextDrafts>();
+        services.AddSingleton<DeviceSettings>();
         services.AddSingleton<OutboxQueue>();
         services.AddSingleton<ReadMarks>();
         services.AddSingleton<HistorySync>();

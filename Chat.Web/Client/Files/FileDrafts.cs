@@ -20,7 +20,8 @@ internal sealed record ChosenFile(string Handle, string Name, string Type, long 
 internal sealed partial class ChosenJson : JsonSerializerContext;
 
 /// <summary>The files that are chosen for the next message of each room. Each is uploaded at once.</summary>
-public sealed partial class FileDrafts(ChatStore store, FileUploads uploads, IFileShelf shelf, TimeProvider time, ILogger<FileDrafts> logger)
+public sealed partial class FileDrafts(
+    ChatStore store, FileUploads uploads, IFileShelf shelf, IKeyValueStore storage, TimeProvider time, ILogger<FileDrafts> logger)
 {
     private readonly Dictionary<string, List<FileDraft>> _rooms = new(StringComparer.Ordinal);
 
@@ -32,11 +33,7 @@ public sealed partial class FileDrafts(ChatStore store, FileUploads uploads, IFi
     /// <summary>Takes as many as a message may have; null, or the code of why not all.</summary>
     public async Task<string?> AddAsync(string roomId, string chosen)
     {
-        if (!_rooms.TryGetValue(roomId, out var drafts))
-        {
-            _rooms[roomId] = drafts = [];
-        }
-
+        var drafts = DraftsOf(roomId);
         string? problem = null;
         foreach (var file in JsonSerializer.Deserialize(chosen, ChosenJson.Default.ChosenFileArray) ?? [])
         {
@@ -58,7 +55,7 @@ public sealed partial class FileDrafts(ChatStore store, FileUploads uploads, IFi
         {
             drafts.Remove(draft);
             uploads.Forget(draft.File);
-            Changed?.Invoke();
+            Keep(roomId);
         }
     }
 
@@ -71,7 +68,7 @@ public sealed partial class FileDrafts(ChatStore store, FileUploads uploads, IFi
         }
 
         drafts.Where(d => d.Code is not null).ToList().ForEach(d => uploads.Forget(d.File));
-        Changed?.Invoke();
+        Keep(roomId);
         return [.. drafts.Where(d => d.Code is null).Select(d => d.File)];
     }
 
@@ -95,7 +92,7 @@ public sealed partial class FileDrafts(ChatStore store, FileUploads uploads, IFi
         }
 
         drafts.Add(new FileDraft(file));
-        Changed?.Invoke();
+        Keep(roomId);
         Upload(roomId, file, drafts);
     }
 
@@ -111,7 +108,7 @@ public sealed partial class FileDrafts(ChatStore store, FileUploads uploads, IFi
             if (at >= 0)
             {
                 drafts[at] = new FileDraft(file, e.Code);
-                Changed?.Invoke();
+                Keep(roomId);
             }
         }
         catch (ApiException)

@@ -28,6 +28,8 @@ export function keys(dotnet) {
   });
 }
 
+export const focusIn = element => element.querySelector('button, input, textarea')?.focus({ preventScroll: true });
+
 export const focus = selector => document.querySelector(selector)?.focus();
 
 export function title(count) {
@@ -45,7 +47,8 @@ const grow = box => {
 export function composer(box) {
   box.addEventListener('keydown', event => {
     const completing = box.dataset.completing === 'true' && ['ArrowUp', 'ArrowDown', 'Tab', 'Enter'].includes(event.key);
-    if (completing || (event.key === 'Enter' && !event.shiftKey && !event.isComposing)) {
+    const sends = box.dataset.enter === 'breaks' ? event.ctrlKey || event.metaKey : !event.shiftKey;
+    if (completing || (event.key === 'Enter' && sends && !event.isComposing)) {
       event.preventDefault();
     }
   });
@@ -91,8 +94,35 @@ export const notificationState = () => 'Notification' in globalThis ? Notificati
 
 export const askNotifications = async () => 'Notification' in globalThis ? await Notification.requestPermission() : 'denied';
 
-export function notify(who, text, address) {
-  if (document.hidden && 'Notification' in globalThis && Notification.permission === 'granted') {
+// Two short tones, made here: nothing to load.
+function sound() {
+  try {
+    const audio = new AudioContext();
+    [[660, 0], [880, .12]].forEach(([pitch, at]) => {
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      tone.frequency.value = pitch;
+      volume.gain.setValueAtTime(.12, audio.currentTime + at);
+      volume.gain.exponentialRampToValueAtTime(.001, audio.currentTime + at + .18);
+      tone.connect(volume).connect(audio.destination);
+      tone.start(audio.currentTime + at);
+      tone.stop(audio.currentTime + at + .2);
+    });
+    setTimeout(() => audio.close().catch(() => {}), 1_000);
+  } catch {
+    // No device to be heard on.
+  }
+}
+
+// Only when nobody looks at the page: seen as far as the browser allows it, heard as far as the user wants it.
+export function notify(who, text, address, heard) {
+  if (!document.hidden && document.hasFocus()) {
+    return;
+  }
+  if (heard) {
+    sound();
+  }
+  if ('Notification' in globalThis && Notification.permission === 'granted') {
     const shown = new Notification(who, { body: text, tag: address });
     shown.onclick = () => { focusWindow(address); shown.close(); };
   }
@@ -110,3 +140,6 @@ export function showModal(dialog) {
     dialog.showModal();
   }
 }
+
+// Closed so, the browser gives the focus back to where it was.
+export const closeModal = dialog => dialog.close();
