@@ -1,3 +1,4 @@
+using Chat.Tests.Api;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -8,37 +9,87 @@ namespace Chat.Tests.Browser;
 [Collection(BrowserCollection.Name)]
 public sealed class AccessibilityTests(BrowserSystem system)
 {
+    /// <summary>The two colour schemes, each also for who asks the system for more contrast. The last is what the high-contrast theme looks like.</summary>
     [SkippableTheory]
-    [InlineData(ColorScheme.Light)]
-    [InlineData(ColorScheme.Dark)]
-    public async Task No_screen_has_a_violation_that_axe_finds(ColorScheme scheme)
+    [InlineData(ColorScheme.Light, Contrast.NoPreference)]
+    [InlineData(ColorScheme.Dark, Contrast.NoPreference)]
+    [InlineData(ColorScheme.Light, Contrast.More)]
+    [InlineData(ColorScheme.Dark, Contrast.More)]
+    public async Task No_screen_and_no_dialog_has_a_violation_that_axe_finds(ColorScheme scheme, Contrast contrast)
     {
-        await using var alice = await system.OpenAsync(new() { ColorScheme = scheme });
+        var look = contrast == Contrast.More ? $"{scheme}-contrast" : $"{scheme}";
+        await using var alice = await system.OpenAsync(new() { ColorScheme = scheme, Contrast = contrast });
         foreach (var path in new[] { "/sign-in", "/sign-up" })
         {
             await alice.Page.GotoAsync(path);
-            await CheckAsync(alice, path, scheme);
+            await CheckAsync(alice, path, look);
         }
 
         await alice.SignUpAsync();
         await alice.LiveAsync();
+        await using var bob = await system.SignUpAsync();
         var room = await alice.CreateRoomAsync($"axe {Guid.NewGuid():N}"[..20]);
-        await alice.SendAsync("a message with `code`, a [link](https://example.org) and @room");
-        await alice.SeesAsync("a message with");
-        await CheckAsync(alice, "chat", scheme);
-        foreach (var dialog in new[] { "new-room", "browse-rooms", "search" })
+        await bob.JoinRoomAsync(room);
+        await RoomAsync(alice, bob, look);
+        foreach (var dialog in new[] { "new-room", "browse-rooms", "new-direct", "search", "room-settings" })
         {
             await alice.Hook(dialog).First.ClickAsync();
-            await Expect(alice.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
-            await CheckAsync(alice, dialog, scheme);
-            await alice.Page.Keyboard.PressAsync("Escape");
-            await Expect(alice.Page.GetByRole(AriaRole.Dialog)).ToBeHiddenAsync();
+            await DialogAsync(alice, dialog, look);
         }
 
+        await alice.Page.Keyboard.PressAsync("Control+k");
+        await DialogAsync(alice, "switcher", look);
         await alice.Page.GotoAsync("/account");
-        await alice.Hook("display-name").WaitForAsync();
-        await CheckAsync(alice, "account", scheme);
-        Assert.NotEmpty(room);
+        await alice.Hook("end-session").Or(alice.Hook("display-name")).First.WaitForAsync();
+        await CheckAsync(alice, "account", look);
+        await alice.Page.GotoAsync("/invite/not-an-invitation");
+        await Expect(alice.Page.GetByText("may have expired")).ToBeVisibleAsync();
+        await CheckAsync(alice, "invite", look);
+        await alice.Page.GotoAsync("/chat");
+        await Expect(alice.Page.GetByText("Choose a room")).ToBeVisibleAsync();
+        await CheckAsync(alice, "choose", look);
+        await alice.Page.GotoAsync("/chat/no-such-room");
+        await Expect(alice.Page.GetByText("does not exist")).ToBeVisibleAsync();
+        await CheckAsync(alice, "no room", look);
+    }
+
+    /// <summary>A room with all that a message can have: a file in the tray, an image, a receipt, a picker, an edit, a question.</summary>
+    private static async Task RoomAsync(Person alice, Person bob, string look)
+    {
+        await alice.SendAsync("a message with `code`, a [link](https://example.org) and @room");
+        await bob.SeesAsync("a message with");
+        await alice.Hook("file-input").SetInputFilesAsync(new FilePayload { Name = "cat.png", MimeType = "image/png", Buffer = Images.Png(300, 200) });
+        await Expect(alice.Hook("tray")).ToContainTextAsync("cat.png");
+        await CheckAsync(alice, "tray", look);
+        await alice.SendAsync("with an image");
+        await alice.SeesAsync("with an image");
+        await Expect(alice.Hook("seen-by")).ToContainTextAsync(bob.Name);
+        await CheckAsync(alice, "chat", look);
+
+        await alice.Page.Locator(".picture").ClickAsync();
+        await DialogAsync(alice, "viewer", look);
+        var id = await alice.IdOfAsync("a message with");
+        await alice.ToolAsync(id, "react");
+        await Expect(alice.Page.Locator(".picker")).ToBeVisibleAsync();
+        await CheckAsync(alice, "picker", look);
+        await alice.Page.Locator(".picker button[data-emoji=\"👍\"]").ClickAsync();
+        await Expect(alice.Row(id).Locator(".reaction.own")).ToBeVisibleAsync();
+        await alice.ToolAsync(id, "delete");
+        await CheckAsync(alice, "question", look);
+        await alice.Page.Keyboard.PressAsync("Escape");
+        await alice.ToolAsync(id, "edit");
+        await Expect(alice.Hook("edit-box")).ToBeFocusedAsync();
+        await CheckAsync(alice, "edit", look);
+        await alice.Page.Keyboard.PressAsync("Escape");
+    }
+
+    private static async Task DialogAsync(Person person, string dialog, string look)
+    {
+        await Expect(person.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await Expect(person.Page.Locator("dialog .skeleton")).ToHaveCountAsync(0);
+        await CheckAsync(person, dialog, look);
+        await person.Page.Keyboard.PressAsync("Escape");
+        await Expect(person.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
     }
 
     [SkippableTheory]
@@ -61,13 +112,13 @@ public sealed class AccessibilityTests(BrowserSystem system)
         await FitsAsync(guest);
     }
 
-    private static async Task CheckAsync(Person person, string screen, ColorScheme scheme)
+    private static async Task CheckAsync(Person person, string screen, string look)
     {
-        await person.ShootAsync($"{screen.Trim('/')}-{scheme}".ToLowerInvariant());
+        await person.ShootAsync($"{screen.Trim('/')}-{look}".ToLowerInvariant());
         var found = await person.Page.RunAxe();
         Assert.True(
             found.Violations.Length == 0,
-            $"{screen}: {string.Join("; ", found.Violations.Select(v => $"{v.Id}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"))}");
+            $"{screen} ({look}): {string.Join("; ", found.Violations.Select(v => $"{v.Id}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"))}");
     }
 
     private static async Task FitsAsync(Person person) => Assert.True(

@@ -121,6 +121,66 @@ public sealed class MainStoryTests(BrowserSystem system)
         await Expect(alice.Hook($"room-{one}").Locator(".badge")).ToHaveCountAsync(0);
     }
 
+    [SkippableFact]
+    public async Task Unread_and_mentions_are_the_same_in_three_tabs_and_in_another_browser_when_they_come_and_when_they_are_read()
+    {
+        await using var alice = await system.SignUpAsync();
+        await using var bob = await system.SignUpAsync();
+        var other = await alice.CreateRoomAsync($"other {Guid.NewGuid():N}"[..20]);
+        var room = await alice.CreateRoomAsync($"counted {Guid.NewGuid():N}"[..20]);
+        await bob.JoinRoomAsync(room);
+        await alice.Hook($"room-{other}").ClickAsync();
+        await using var phone = await system.OpenAsync();
+        var elsewhere = new Person(phone.Page, alice.Name);
+        await elsewhere.SignInAsync();
+        List<Person> all = [alice, elsewhere];
+        for (var i = 0; i < 2; i++)
+        {
+            all.Add(new Person(await alice.Page.Context.NewPageAsync(), alice.Name));
+        }
+
+        foreach (var tab in all.Skip(1))
+        {
+            await tab.Page.GotoAsync($"/chat/{other}");
+            await tab.LiveAsync();
+            await tab.Composer.WaitForAsync();
+        }
+
+        await bob.SendAsync("unread, and no more");
+        await EverywhereAsync(".badge", "1");
+        await bob.SendAsync($"@{alice.Name} is asked for");
+        await EverywhereAsync(".badge.mention", "1");
+        await bob.SendAsync($"@{alice.Name}, and again");
+        await EverywhereAsync(".badge.mention", "2");
+        foreach (var tab in all)
+        {
+            await Expect(tab.Page).ToHaveTitleAsync("(2) Chat");
+        }
+
+        // Read in one tab: read everywhere, also after a reload.
+        await all[2].Page.BringToFrontAsync();
+        await all[2].Hook($"room-{room}").ClickAsync();
+        await all[2].SeesAsync(", and again");
+        await EverywhereAsync(".badge", null);
+        foreach (var tab in all)
+        {
+            await Expect(tab.Page).ToHaveTitleAsync("Chat");
+        }
+
+        await elsewhere.Page.ReloadAsync();
+        await elsewhere.LiveAsync();
+        await Expect(elsewhere.Hook($"room-{room}").Locator(".badge")).ToHaveCountAsync(0);
+
+        async Task EverywhereAsync(string badge, string? count)
+        {
+            foreach (var tab in all)
+            {
+                var shown = tab.Hook($"room-{room}").Locator(badge);
+                await (count is null ? Expect(shown).ToHaveCountAsync(0) : Expect(shown).ToHaveTextAsync(count));
+            }
+        }
+    }
+
     private static async Task<string[]> TextsAsync(Person person) =>
         [.. (await person.Messages.Locator(".message-body").AllInnerTextsAsync()).Select(t => t.Trim())];
 }

@@ -28,6 +28,7 @@ public sealed partial class MessageList
     private string? _show;
     private string? _highlight;
     private string? _editing;
+    private bool _editingFromComposer;
     private TimelineView? _arranged;
     private TimelineView? _drawn;
     private Pace? _pace;
@@ -57,6 +58,7 @@ public sealed partial class MessageList
         if (own is not null)
         {
             Edit(own.Id);
+            _editingFromComposer = true;
         }
     }
 
@@ -303,6 +305,7 @@ public sealed partial class MessageList
     private void Edit(string? messageId)
     {
         _editing = messageId;
+        _editingFromComposer &= messageId is null;
         StateHasChanged();
     }
 

@@ -70,6 +70,35 @@ export function attach(scroller, content, dotnet) {
     if (!restoring) { remember(); }
     tell();
   };
+
+  // Up and down from message to message; on one, the keys of its tools. What is typed into a field is the field's.
+  const keys = event => {
+    const target = event.target;
+    if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, dialog, .picker')) { return; }
+    const row = target.closest('.message[data-id]');
+    const all = [...rows()];
+    const at = all.indexOf(row);
+    const start = all.findIndex(r => r.classList.contains('highlight'));
+    const lastVisible = () => {
+      const end = scroller.getBoundingClientRect().bottom;
+      return Math.max(0, all.findLastIndex(r => r.getBoundingClientRect().top < end - 1));
+    };
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to !== undefined && all.length > 0) {
+      event.preventDefault();
+      const next = all[at >= 0 || !event.key.startsWith('Arrow') ? Math.min(Math.max(to, 0), all.length - 1) : start >= 0 ? start : lastVisible()];
+      next.focus({ preventScroll: true });
+      next.scrollIntoView({ block: 'nearest' });
+    } else if (event.key === 'Escape') {
+      scroller.closest('main')?.querySelector('.composer textarea')?.focus({ preventScroll: true });
+    } else if (row && row === target) {
+      const tool = row.querySelector(`.tools [aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+      if (tool) {
+        event.preventDefault();
+        tool.click();
+      }
+    }
+  };
   const seen = () => { if (!document.hidden && document.hasFocus()) { dotnet.invokeMethodAsync('Seen').catch(() => {}); } };
 
   const mutations = new MutationObserver(restore);
@@ -78,6 +107,7 @@ export function attach(scroller, content, dotnet) {
   sizes.observe(content);
   sizes.observe(scroller);
   scroller.addEventListener('scroll', scrolled, { passive: true });
+  scroller.addEventListener('keydown', keys);
   addEventListener('focus', seen);
   document.addEventListener('visibilitychange', seen);
 
@@ -101,6 +131,7 @@ export function attach(scroller, content, dotnet) {
       mutations.disconnect();
       sizes.disconnect();
       scroller.removeEventListener('scroll', scrolled);
+      scroller.removeEventListener('keydown', keys);
       removeEventListener('focus', seen);
       document.removeEventListener('visibilitychange', seen);
     },
