@@ -37,6 +37,12 @@ public sealed class BrowserSystem : IAsyncLifetime
             return;
         }
 
+        if (ContainerRuntime.IsNeeded && !await ContainerRuntime.AnswersAsync())
+        {
+            _missing = "Aspire runs the servers as containers, and no container runtime answers";
+            return;
+        }
+
         using var timeout = new CancellationTokenSource(StartWithin);
         _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>(AppArguments, timeout.Token);
         _app = await _builder.BuildAsync(timeout.Token);
