@@ -45,6 +45,9 @@ export function attach(input, dotnet) {
     }
     if (described.length > 0) { await dotnet.invokeMethodAsync('Chosen', JSON.stringify(described)); }
   };
+  // Here and not through .NET: a browser opens its dialog only within moments of the click, however busy the page is.
+  const button = form.querySelector('.attach');
+  const choose = () => input.click();
   const carriesFiles = event => event.dataTransfer?.types.includes('Files');
   const on = {
     change: () => { take([...input.files]); input.value = ''; },
@@ -63,12 +66,13 @@ export function attach(input, dotnet) {
       take([...event.dataTransfer.files]);
     },
   };
+  button.addEventListener('click', choose);
   input.addEventListener('change', on.change);
   form.addEventListener('paste', on.paste);
   for (const name of ['dragenter', 'dragover', 'dragleave', 'drop']) { zone.addEventListener(name, on[name]); }
   return {
-    choose: () => input.click(),
     dispose() {
+      button.removeEventListener('click', choose);
       input.removeEventListener('change', on.change);
       form.removeEventListener('paste', on.paste);
       for (const name of ['dragenter', 'dragover', 'dragleave', 'drop']) { zone.removeEventListener(name, on[name]); }
