@@ -16,7 +16,14 @@ internal sealed class DrainFirst(IHostApplicationLifetime host, Draining drainin
 
     private async Task StopAsync()
     {
-        await draining.DrainAsync();
-        host.StopApplication();
+        try
+        {
+            await draining.DrainAsync();
+        }
+        finally
+        {
+            // Whatever goes wrong before: who was told to end, ends.
+            host.StopApplication();
+        }
     }
 }
