@@ -8,7 +8,7 @@ namespace Chat.Benchmarks.Web;
 /// </summary>
 internal static class Screenshots
 {
-    private static readonly (string Name, int Width, int Height)[] Sizes = [("phone", 360, 740), ("desktop", 1280, 800), ("wide", 2560, 1440)];
+    private static readonly (string Name, int Width, int Height)[] Sizes = [("desktop", 1280, 800), ("phone", 360, 740), ("wide", 2560, 1440)];
     private static readonly string[] Dialogs = ["new-room", "browse-rooms", "new-direct"];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
@@ -115,6 +115,10 @@ internal static class Screenshots
         await camera.DialogAsync("search");
         await person.Hook("room-settings").ClickAsync();
         await camera.DialogAsync("room-settings");
+        // Elsewhere, so that the next size's pictures are of the same talk.
+        await page.GotoAsync("/chat/lunch");
+        await person.LiveAsync();
+        await person.Composer.WaitForAsync();
         await page.Context.SetOfflineAsync(true);
         await page.Locator("[data-testid=connection][data-phase=offline]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await person.Composer.FillAsync("Written in the tunnel");
