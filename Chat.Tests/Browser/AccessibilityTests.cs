@@ -42,6 +42,8 @@ public sealed class AccessibilityTests(BrowserSystem system)
         await alice.Page.GotoAsync("/account");
         await alice.Hook("end-session").Or(alice.Hook("display-name")).First.WaitForAsync();
         await CheckAsync(alice, "account", look);
+        Complaints.Expect("404 POST /invites/not-an-invitation");
+        Complaints.Expect("404 GET /rooms/no-such-room");
         await alice.Page.GotoAsync("/invite/not-an-invitation");
         await Expect(alice.Page.GetByText("may have expired")).ToBeVisibleAsync();
         await CheckAsync(alice, "invite", look);

@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Chat.Tests.Browser;
@@ -13,7 +14,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
 
         await alice.Page.GotoAsync("/account");
         await alice.Hook("sign-out").ClickAsync();
-        await alice.Page.WaitForURLAsync(url => !url.Contains("/account", StringComparison.Ordinal));
+        await alice.Page.WaitForURLAsync(url => !url.Contains("/account", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
         await alice.Page.GotoAsync("/chat");
         await Expect(alice.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/sign-in"));
 
@@ -62,7 +63,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         Complaints.Expect("csp GET .js");
         await plain.FillAsync(alice.Name, Person.Password);
 
-        await plain.Page.WaitForURLAsync("**/chat**");
+        await plain.Page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
     }
 
     [SkippableFact]

@@ -38,6 +38,9 @@ internal static class Complaints
     /// <summary>What the test provokes: the status, the method and how the address ends, as in <c>401 POST /sign-in</c>.</summary>
     public static void Expect(string complaint) => Expected.Enqueue(complaint);
 
+    /// <summary>All so far, for the report of a failure.</summary>
+    public static IEnumerable<string> All => Heard;
+
     public static void Begin()
     {
         Heard.Clear();

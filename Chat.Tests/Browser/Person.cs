@@ -52,7 +52,15 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
         await Hook("room-name").FillAsync(roomName);
         await Hook("create-room").ClickAsync();
         var id = roomName.ToLowerInvariant().Replace(' ', '-');
-        await page.WaitForURLAsync($"**/chat/{id}*");
+        try
+        {
+            await page.WaitForURLAsync($"**/chat/{id}*", new() { WaitUntil = WaitUntilState.Commit });
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"At {page.Url} instead of {id}: {await page.Locator("body").InnerTextAsync()} | {await page.EvaluateAsync<string>("() => document.querySelector('[data-testid=room-name]')?.value ?? 'no dialog'")} | {string.Join(" | ", Complaints.All)}");
+        }
+
         await Composer.WaitForAsync();
         return id;
     }
@@ -61,7 +69,7 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
     {
         await Hook("browse-rooms").ClickAsync();
         await Hook($"join-{roomId}").ClickAsync();
-        await page.WaitForURLAsync($"**/chat/{roomId}*");
+        await page.WaitForURLAsync($"**/chat/{roomId}*", new() { WaitUntil = WaitUntilState.Commit });
         await Composer.WaitForAsync();
     }
 

@@ -30,7 +30,7 @@ public sealed partial class StartTests(BrowserSystem system)
         var bob = new Person(alice.Page, alice.Name + "b");
         await bob.Page.GotoAsync("/sign-up");
         await bob.FillAsync(bob.Name, Person.Password);
-        await bob.Page.WaitForURLAsync("**/chat**");
+        await bob.Page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
         await Expect(bob.Hook("account")).ToContainTextAsync(bob.Name);
         await Expect(bob.Hook($"room-{room}")).ToHaveCountAsync(0);
         await bob.Page.UnrouteAllAsync(new() { Behavior = UnrouteBehavior.IgnoreErrors });
@@ -74,7 +74,7 @@ public sealed partial class StartTests(BrowserSystem system)
         await StartsOfflineAsync(alice);
         await alice.Page.GotoAsync("/account");
         await alice.Hook("sign-out").ClickAsync();
-        await alice.Page.WaitForURLAsync("**/signed-out");
+        await alice.Page.WaitForURLAsync("**/signed-out", new() { WaitUntil = WaitUntilState.Commit });
 
         await alice.Page.Context.SetOfflineAsync(true);
         await alice.Page.GotoAsync($"/chat/{room}");

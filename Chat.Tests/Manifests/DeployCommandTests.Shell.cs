@@ -40,7 +40,9 @@ public sealed partial class DeployCommandTests
             foreach (var program in new[] { "kubectl", "dotnet", "git", "mongosh", "mongodump", "mongorestore" })
             {
                 var file = Path.Combine(folder.FullName, program);
-                await File.WriteAllTextAsync(file, $"#!/bin/sh\nfor a in {program} \"$@\"; do printf '%s\\036' \"$a\" >> '{log}'; done\nprintf '\\035' >> '{log}'\n");
+                // Noted in one write: the programs of a pipe run at the same time.
+                await File.WriteAllTextAsync(
+                    file, $"#!/bin/sh\nend=$(printf '\\036')\ncall=\nfor a in {program} \"$@\"; do call=\"$call$a$end\"; done\nprintf '%s\\035' \"$call\" >> '{log}'\n");
                 if (!OperatingSystem.IsWindows())
                 {
                     File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

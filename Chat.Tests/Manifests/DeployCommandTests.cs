@@ -29,6 +29,13 @@ public sealed partial class DeployCommandTests(Cluster cluster) : IClassFixture<
             }
 
             var (code, output) = await cluster.TryAsync(null, tried);
+            for (var again = 0; again < 20 && output.Contains("within the past second", StringComparison.Ordinal); again++)
+            {
+                // kubectl restarts nothing twice in a second; a reader of the guide is not that fast.
+                await Task.Delay(TimeSpan.FromMilliseconds(200));
+                (code, output) = await cluster.TryAsync(null, tried);
+            }
+
             Assert.True(code == 0, $"kubectl {string.Join(' ', tried)}: {output}");
             asked++;
         }
