@@ -23,6 +23,10 @@ public static class ProgramFinder
             .FirstOrDefault(File.Exists);
     }
 
+    /// <summary>Chromium or a browser made of it, first what <c>CHAT_CHROMIUM</c> names; null when there is none.</summary>
+    public static string? Chromium() =>
+        Find("chromium", "CHAT_CHROMIUM", "/usr/bin") ?? Find("chromium-browser", null, "/usr/bin") ?? Find("google-chrome", null, "/usr/bin");
+
     /// <summary>The <c>dotnet</c> that runs this process, else the one on the PATH.</summary>
     public static string Dotnet()
     {

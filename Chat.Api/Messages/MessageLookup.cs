@@ -20,7 +20,7 @@ public sealed partial class MessageLookup(
     /// <summary>Sent through this pod not long ago.</summary>
     public Message? SentHere(string id) => _sentHere.TryGet(id, out var message) ? message : null;
 
-    public void Remember(Message message) => _sentHere.Add(message.Id, message, (known, _) => known);
+    public void Remember(Message message) => _sentHere.Add(message.Id, message);
 
     /// <summary><c>Certain</c>: when there is no message, there is none; else a store that may have it did not answer.</summary>
     public async Task<(Message? Message, bool Certain)> FindAsync(string roomId, string id, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Chat.Api.Realtime;
 using Chat.Api.Refusals;
 using Chat.Api.Rooms;
+using Chat.Backends;
 using Chat.Backends.Files;
 using Chat.Backends.Pods;
 using Chat.Backends.Recent;
@@ -34,8 +35,7 @@ public sealed class MessageSender(
     // The same client id while its first sending is still under way: all of them get the one answer.
     private readonly ConcurrentDictionary<string, Lazy<Task<Outcome<Message>>>> _underWay = new(StringComparer.Ordinal);
 
-    // Kept for good: about a hundred bytes for each user who ever sent something here.
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
+    private readonly Turns _turns = new();
 
     public async Task<Outcome<Message>> SendAsync(string sender, SendMessage said, CancellationToken cancellationToken)
     {
@@ -50,8 +50,7 @@ public sealed class MessageSender(
         var roomId = send.RoomId;
 
         // What one sender sends at once gets its time, and its number, in that order: until the append is under way it is one at a time.
-        using var turn = new SenderTurn(_turns.GetOrAdd(sender, _ => new SemaphoreSlim(1, 1)));
-        await turn.WaitAsync(cancellationToken);
+        using var turn = await _turns.EnterAsync(sender, cancellationToken);
         if (roomId is null || !RoomIds.IsWellFormed(roomId) || await access.FindAsync(roomId, sender, cancellationToken) is not { } own)
         {
             return Count(Refuse.RoomNotFound);
@@ -85,7 +84,7 @@ public sealed class MessageSender(
     }
 
     private async Task<Outcome<Message>> SendOnceAsync(
-        string sender, string id, SendMessage send, SenderTurn turn, CancellationToken cancellationToken)
+        string sender, string id, SendMessage send, IDisposable turn, CancellationToken cancellationToken)
     {
         var (roomId, content, clientId, replyTo, ids) = send;
         // 2. Id and time. The id may be one that was sent long ago; then the archive has it, and there is nothing to do. While the
@@ -134,7 +133,7 @@ public sealed class MessageSender(
         var accepting = acceptance.AcceptAsync(new SaveMessage(message), cancellationToken);
         var began = Stopwatch.GetTimestamp();
         var appending = recent.AppendAsync(message, cancellationToken);
-        turn.Pass();
+        turn.Dispose();
         var appended = await appending;
         Appending.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
         var shown = await ShowAsync(message, appended, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chat.Backends;
 using Chat.Contracts;
 
 namespace Chat.Api.Messages;

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Chat.Backends;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 
@@ -10,7 +10,7 @@ public sealed class Connections
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HashSet<Connection>> _byUser = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _usersByRoom = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
+    private readonly Turns _turns = new();
 
     public int Count { get; private set; }
 
@@ -143,17 +143,7 @@ public sealed class Connections
     /// One at a time a user: connecting reads the user's rooms and enters them, and a change of membership between the two would
     /// otherwise be lost.
     /// </summary>
-    public async Task<IDisposable> TurnAsync(string username, CancellationToken cancellationToken)
-    {
-        var turn = _turns.GetOrAdd(username, _ => new SemaphoreSlim(1, 1));
-        await turn.WaitAsync(cancellationToken);
-        return new Turn(turn);
-    }
-
-    private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
-    {
-        public void Dispose() => semaphore.Release();
-    }
+    public Task<IDisposable> TurnAsync(string username, CancellationToken cancellationToken) => _turns.EnterAsync(username, cancellationToken);
 }
 
 /// <summary>An open connection. Equal by its id.</summary>

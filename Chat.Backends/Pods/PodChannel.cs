@@ -20,13 +20,13 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
     private static readonly TimeSpan SayApartEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ApartFor = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan HeardAfter = TimeSpan.FromSeconds(3);
-    private const int Remembered = 20_000;
+    private const int Seen = 20_000;
     private const int KeptUnsent = 1_000;
     private static readonly System.Diagnostics.Metrics.Counter<long> Lost =
         Telemetry.Meter.CreateCounter<long>("chat.pods.unsent", description: "Events that no path took");
 
     private readonly IPodTransport[] _transports = [.. transports];
-    private readonly RecentlySeen _seen = new(Remembered);
+    private readonly Remembered<bool> _seen = new(Seen);
     private readonly Queue<PodEvent> _unsent = new();
     private readonly CancellationTokenSource _stopping = new();
     private Func<PodEvent, Task>? _handler;
@@ -117,7 +117,7 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
             Interlocked.Exchange(ref _apartUntil, (time.GetUtcNow() + ApartFor).UtcTicks);
         }
 
-        if (envelope.Event is null || !_seen.Add(Key(envelope.Event)))
+        if (envelope.Event is null || !_seen.Add(Key(envelope.Event), true))
         {
             return;
         }

@@ -13,12 +13,11 @@ namespace Chat.Backends.Pods;
 public sealed partial class RedisPodTransport(
     RedisConnection connection, RedisGate gate, IOptions<RecentOptions> options, TimeProvider time, ILogger<RedisPodTransport> logger) : IPodTransport
 {
-    private const int RoomTurns = 64;
     private readonly ConcurrentDictionary<string, bool> _wanted = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     // One change of a room's subscription at a time, so that the last word about it is the last one carried out.
-    private readonly SemaphoreSlim[] _roomTurns = [.. Enumerable.Range(0, RoomTurns).Select(_ => new SemaphoreSlim(1, 1))];
+    private readonly Turns _roomTurns = new();
     private readonly CancellationTokenSource _stopping = new();
     private IPodReceiver? _receiver;
 
@@ -33,26 +32,24 @@ public sealed partial class RedisPodTransport(
         _ = WatchAsync();
     }
 
-    public Task SubscribeAsync(string roomId, CancellationToken cancellationToken) => InTurnAsync(roomId, async () =>
+    public async Task SubscribeAsync(string roomId, CancellationToken cancellationToken)
     {
+        using var turn = await _roomTurns.EnterAsync(roomId, CancellationToken.None);
         _wanted[roomId] = false;
         if (gate.IsOpen)
         {
             _wanted[roomId] = await TrySubscribeAsync(RedisKeys.RoomChannel(roomId));
         }
+    }
 
-        return true;
-    });
-
-    public Task UnsubscribeAsync(string roomId, CancellationToken cancellationToken) => InTurnAsync(roomId, async () =>
+    public async Task UnsubscribeAsync(string roomId, CancellationToken cancellationToken)
     {
+        using var turn = await _roomTurns.EnterAsync(roomId, CancellationToken.None);
         if (_wanted.TryRemove(roomId, out _) && gate.IsOpen)
         {
             await TryAsync(async s => { await s.UnsubscribeAsync(Channel(RedisKeys.RoomChannel(roomId))); return true; });
         }
-
-        return true;
-    });
+    }
 
     public async ValueTask<bool> PublishAsync(string? roomId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
@@ -101,8 +98,11 @@ public sealed partial class RedisPodTransport(
                 var all = await TrySubscribeAsync(RedisKeys.AllPodsChannel);
                 foreach (var room in _wanted.Where(w => !w.Value).Select(w => w.Key).ToList())
                 {
-                    all &= await InTurnAsync(room, async () =>
-                        !_wanted.ContainsKey(room) || (_wanted[room] = await TrySubscribeAsync(RedisKeys.RoomChannel(room))));
+                    using var turn = await _roomTurns.EnterAsync(room, CancellationToken.None);
+                    if (_wanted.ContainsKey(room))
+                    {
+                        all &= _wanted[room] = await TrySubscribeAsync(RedisKeys.RoomChannel(room));
+                    }
                 }
 
                 // In the order of the connection: after this answer the subscriptions before it are in force.
@@ -132,20 +132,6 @@ public sealed partial class RedisPodTransport(
         if (gap)
         {
             _receiver?.OnGap(this);
-        }
-    }
-
-    private async Task<bool> InTurnAsync(string roomId, Func<Task<bool>> change)
-    {
-        var turn = _roomTurns[(uint)StringComparer.Ordinal.GetHashCode(roomId) % RoomTurns];
-        await turn.WaitAsync();
-        try
-        {
-            return await change();
-        }
-        finally
-        {
-            turn.Release();
         }
     }
 

@@ -84,7 +84,7 @@ internal sealed class WebSystem : IAsyncDisposable
         await StartBackendsAsync(settings, cancellationToken);
 
         var playwright = await Playwright.CreateAsync();
-        Browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium(), Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--js-flags=--expose-gc", "--enable-precise-memory-info"] });
+        Browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = ProgramFinder.Chromium() ?? throw new InvalidOperationException("No Chromium: set CHAT_CHROMIUM or install chromium."), Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--js-flags=--expose-gc", "--enable-precise-memory-info"] });
         _started.Push(Browser);
     }
 
@@ -149,8 +149,4 @@ internal sealed class WebSystem : IAsyncDisposable
             throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)}:{Environment.NewLine}{child.Tail}");
         }
     }
-
-    private static string Chromium() =>
-        new[] { Environment.GetEnvironmentVariable("CHAT_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists)
-        ?? throw new InvalidOperationException("No Chromium: set CHAT_CHROMIUM or install chromium.");
 }

@@ -3,6 +3,7 @@ using Chat.Backends.Archive;
 using Chat.Backends.Saving;
 using Chat.Backends.Sqlite;
 using Chat.Contracts;
+using Chat.Servers;
 using Chat.Tests.Backends.Pods;
 using Microsoft.Playwright;
 
@@ -31,7 +32,7 @@ public sealed class BrowserSystem : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (Chromium() is not { } executable)
+        if (ProgramFinder.Chromium() is not { } executable)
         {
             _missing = "no Chromium: set CHAT_CHROMIUM or install chromium";
             return;
@@ -133,9 +134,6 @@ public sealed class BrowserSystem : IAsyncLifetime
             }
         }
     }
-
-    private static string? Chromium() => new[] { Environment.GetEnvironmentVariable("CHAT_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
-        .FirstOrDefault(File.Exists);
 }
 
 [CollectionDefinition(Name)]

@@ -1,3 +1,6 @@
+using Chat.Manifests.Secrets;
+using Chat.Manifests.Topology;
+using Chat.Manifests.Yaml;
 using Chat.Servers;
 using Chat.Tests.Servers;
 
@@ -73,6 +76,25 @@ public sealed class Cluster : IAsyncLifetime
         var (code, output) = await TryAsync(null, arguments);
         Assert.True(code == 0, $"kubectl {string.Join(' ', arguments)}: {output}");
         return output;
+    }
+
+    /// <summary>The namespace and its Secrets, as their values are made at first.</summary>
+    public async Task PrepareAsync()
+    {
+        await KubectlAsync("apply", "-f", Path.Combine(Sources.Tree, "namespace.yaml"));
+        var secrets = SecretValues.Make(
+            TopologyReader.Read(Sources.Aspire()), "chat", new Dictionary<string, string>(), new Dictionary<(string, string), string>());
+        var (code, output) = await TryAsync(string.Join("---\n", secrets.Select(OutputTree.Serialize)), "apply", "-f", "-");
+        Assert.True(code == 0, output);
+    }
+
+    /// <summary>Waits until every workload is what was applied last.</summary>
+    public async Task RolledOutAsync()
+    {
+        foreach (var kind in new[] { "deployment", "statefulset" })
+        {
+            await KubectlAsync("-n", "chat", "rollout", "status", kind, "-l", "app.kubernetes.io/part-of=chat", "--timeout=240s");
+        }
     }
 
     /// <summary>Every word that a JSONPath gives in the chat's namespace.</summary>

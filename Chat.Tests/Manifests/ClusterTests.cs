@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using Chat.Manifests;
 using Chat.Manifests.Commands;
-using Chat.Manifests.Secrets;
-using Chat.Manifests.Topology;
 using Chat.Manifests.Yaml;
 using Chat.Tests.Servers;
 using k8s.Models;
@@ -36,7 +34,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
         Assert.DoesNotContain("Warning", output, StringComparison.OrdinalIgnoreCase);
 
         var tier = await Rendered.TierAsync(name);
-        await RolledOutAsync();
+        await cluster.RolledOutAsync();
         await Eventually.AsyncTrue(
             async () => (await cluster.ListAsync("jobs", "{.items[*].status.succeeded}")).Length == tier.Of<V1Job>().Count(), "a Job did not complete");
         await Eventually.AsyncTrue(
@@ -68,14 +66,14 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
     {
         await EmptyAsync();
         await ApplyAsync("low");
-        await RolledOutAsync();
+        await cluster.RolledOutAsync();
         var volume = await cluster.ListAsync("pvc/data-mongo-0", "{.spec.volumeName}");
         Assert.Single(volume);
         foreach (var name in new[] { "medium", "high", "low" })
         {
             await ApplyAsync(name);
             var tier = await Rendered.TierAsync(name);
-            await RolledOutAsync();
+            await cluster.RolledOutAsync();
             await cluster.KubectlAsync(["apply", "-k", Overlay(name), "--prune", "-l", "app.kubernetes.io/part-of=chat", .. Prunable]);
 
             // What runs is the tier and nothing of the one before; the data is the same volume, and only ever larger.
@@ -99,7 +97,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
     public async Task An_eviction_beyond_the_budget_is_refused()
     {
         await ApplyAsync("low");
-        await RolledOutAsync();
+        await cluster.RolledOutAsync();
         await Eventually.AsyncTrue(async () => (await cluster.ListAsync("pdb/api", "{.status.disruptionsAllowed}")) is ["1"], "the budget counts no pods");
         var nodes = (await cluster.KubectlAsync("get", "nodes", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         // No node takes a replacement, so the first eviction uses the budget up.
@@ -161,7 +159,7 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
         await cluster.KubectlAsync(["delete", .. names, "--wait", "--timeout=120s"]);
         try
         {
-            await PrepareAsync();
+            await cluster.PrepareAsync();
             // A kubectl that has not seen this cluster with KEDA.
             var folder = Directory.CreateTempSubdirectory("chat-without-keda-").FullName;
             var (code, output) = await cluster.TryAsync(null, "apply", "--validate=strict", "--cache-dir", folder, "-k", Overlay("medium"));
@@ -210,26 +208,8 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
 
     private async Task<string> ApplyAsync(string tier)
     {
-        await PrepareAsync();
+        await cluster.PrepareAsync();
         return await cluster.KubectlAsync("apply", "--validate=strict", "-k", Overlay(tier));
-    }
-
-    /// <summary>The namespace and its Secrets.</summary>
-    private async Task PrepareAsync()
-    {
-        await cluster.KubectlAsync("apply", "-f", Path.Combine(Sources.Tree, "namespace.yaml"));
-        var secrets = SecretValues.Make(
-            TopologyReader.Read(Sources.Aspire()), "chat", new Dictionary<string, string>(), new Dictionary<(string, string), string>());
-        var (code, output) = await cluster.TryAsync(string.Join("---\n", secrets.Select(OutputTree.Serialize)), "apply", "-f", "-");
-        Assert.True(code == 0, output);
-    }
-
-    private async Task RolledOutAsync()
-    {
-        foreach (var kind in new[] { "deployment", "statefulset" })
-        {
-            await cluster.KubectlAsync("-n", "chat", "rollout", "status", kind, "-l", "app.kubernetes.io/part-of=chat", "--timeout=240s");
-        }
     }
 
     private Task<(int Code, string Output)> EvictAsync(string pod) => cluster.TryAsync(

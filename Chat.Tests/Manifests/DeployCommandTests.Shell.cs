@@ -1,7 +1,4 @@
 using System.Text.RegularExpressions;
-using Chat.Manifests.Secrets;
-using Chat.Manifests.Topology;
-using Chat.Manifests.Yaml;
 
 namespace Chat.Tests.Manifests;
 
@@ -71,11 +68,7 @@ public sealed partial class DeployCommandTests
     /// <summary>The largest tier with the smaller ones' scaler and cache: everything that a command may name.</summary>
     private async Task PrepareAsync()
     {
-        await cluster.KubectlAsync("apply", "-f", Path.Combine(Sources.Tree, "namespace.yaml"));
-        var secrets = SecretValues.Make(
-            TopologyReader.Read(Sources.Aspire()), "chat", new Dictionary<string, string>(), new Dictionary<(string, string), string>());
-        var (code, output) = await cluster.TryAsync(string.Join("---\n", secrets.Select(OutputTree.Serialize)), "apply", "-f", "-");
-        Assert.True(code == 0, output);
+        await cluster.PrepareAsync();
         foreach (var tier in new[] { "medium", "high" })
         {
             await cluster.KubectlAsync("apply", "-k", Path.Combine(Sources.Tree, "overlays", tier));
