@@ -72,6 +72,8 @@ public sealed partial class DeployCommandTests
         foreach (var tier in new[] { "medium", "high" })
         {
             await cluster.KubectlAsync("apply", "-k", Path.Combine(Sources.Tree, "overlays", tier));
+            // Each is a revision of its own, so that there is one to roll back to.
+            await cluster.RolledOutAsync();
         }
     }
 
