@@ -92,7 +92,10 @@ public sealed class MessageSender(
         var known = lookup.SentHere(id) ?? (await lookup.FindSavedAsync(id, ResendPatience, cancellationToken)).Message;
         if (known is not null)
         {
-            return known.RoomId == roomId ? known : Refuse.ClientIdReused;
+            // The archive knows no number; while Redis does, whoever sends it again is told the same as the first time.
+            return known.RoomId != roomId ? Refuse.ClientIdReused
+                : known.Seq > 0 ? known
+                : (await lookup.FindAsync(roomId, id, cancellationToken)).Message ?? known;
         }
 
         if (replyTo is not null)
