@@ -100,7 +100,11 @@ public sealed partial class HistoryReader(
     }
 
     private bool Whole(IReadOnlyList<Message>? saved, RecentWindow? window) =>
-        saved is not null && !backlog.Exists && (window is not null || backlog.IsKnown);
+        saved is not null && !backlog.Exists && (window is null ? backlog.IsKnown : !MayHaveDroppedUnsaved(window));
+
+    /// <summary>In a burst Redis drops messages, for later ones, that are still on their way to the archive.</summary>
+    private bool MayHaveDroppedUnsaved(RecentWindow window) =>
+        window.Messages.Count >= Limits.RecentMessages && window.Messages[0].Timestamp > backlog.SavedUntil;
 
     private async Task<IReadOnlyList<Message>?> SavedAsync(
         string roomId, MessageCursor? before, MessageCursor? after, int limit, CancellationToken cancellationToken)

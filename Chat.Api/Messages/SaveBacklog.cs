@@ -11,7 +11,11 @@ public sealed class SaveBacklog(ISaveQueue queue, TimeProvider time) : Backgroun
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(2);
+
+    /// <summary>From a message's time until it is in the queue, or saved without it.</summary>
+    private static readonly TimeSpan Accepting = TimeSpan.FromMilliseconds(500);
     private long _emptyAt;
+    private long _savedUntil;
     private long _count = -1;
 
     /// <summary>True also before the queue has ever been asked.</summary>
@@ -20,12 +24,18 @@ public sealed class SaveBacklog(ISaveQueue queue, TimeProvider time) : Backgroun
     /// <summary>Whether the queue answered when it was last asked.</summary>
     public bool IsKnown { get; private set; }
 
+    /// <summary>
+    /// What was sent and accepted before this time is saved: a moment later nothing waited. <see cref="DateTimeOffset.MinValue"/> before that was ever seen.
+    /// </summary>
+    public DateTimeOffset SavedUntil => new(Volatile.Read(ref _savedUntil), TimeSpan.Zero);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Telemetry.Meter.CreateObservableGauge("chat.save_queue.count", () => Math.Max(Volatile.Read(ref _count), 0));
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
+            var asked = time.GetUtcNow();
             var count = await queue.CountAsync(stoppingToken);
             IsKnown = count is not null;
             if (count is { } known)
@@ -34,6 +44,7 @@ public sealed class SaveBacklog(ISaveQueue queue, TimeProvider time) : Backgroun
                 if (known == 0)
                 {
                     Volatile.Write(ref _emptyAt, time.GetTimestamp());
+                    Volatile.Write(ref _savedUntil, (asked - Accepting).UtcTicks);
                 }
             }
         }

@@ -1,0 +1,95 @@
+using Chat.Api.Messages;
+using Chat.Backends.Archive;
+using Chat.Backends.Recent;
+using Chat.Backends.Saving;
+using Chat.Contracts;
+using Chat.Tests.Backends.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Tests.Api;
+
+/// <summary>More is said at once than Redis keeps, faster than it is saved.</summary>
+public sealed class BurstTests
+{
+    private const string Room = "general";
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+    private readonly Window _recent = new();
+    private readonly Queue _queue = new();
+
+    [Fact]
+    public async Task A_page_from_the_archive_is_not_called_whole_while_what_Redis_dropped_may_still_be_on_its_way()
+    {
+        await using var file = new SqliteFile();
+        var archive = new SqliteMessageArchive(file.Open());
+        using var backlog = new SaveBacklog(_queue, _time);
+        var history = new HistoryReader(
+            _recent, archive, new MessageLookup(_recent, archive, backlog, _time, NullLogger<MessageLookup>.Instance), backlog, new RoomClock(_time), NullLogger<HistoryReader>.Instance);
+        await backlog.StartAsync(default);
+        await Servers.Eventually.AsyncTrue(() => backlog.IsKnown);
+
+        // 130 within a fifth of a second: Redis has the last 100, the archive none yet.
+        var burst = Enumerable.Range(1, 130).Select(i => Said(i, _time.GetUtcNow().AddMilliseconds(i))).ToList();
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        _recent.Messages = burst[^Limits.RecentMessages..];
+        var first = $"0_{new string('0', MessageId.Length)}";
+
+        var early = (await history.ReadAsync(Room, null, first, Limits.PageMax, default)).Value;
+        Assert.False(early.Complete);
+        Assert.True((await history.ReadAsync(Room, null, null, 50, default)).Value.Complete);
+
+        await archive.SaveAsync([.. burst.Select(m => (SaveItem)new SaveMessage(m))], default);
+        _queue.Asked = 0;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await Servers.Eventually.AsyncTrue(() => _queue.Asked > 0 && backlog.SavedUntil > burst[^1].Timestamp);
+
+        var late = (await history.ReadAsync(Room, null, first, Limits.PageMax, default)).Value;
+        Assert.True(late.Complete);
+        Assert.Equal(burst.Take(Limits.PageMax).Select(m => m.Id), late.Messages.Select(m => m.Id));
+        await backlog.StopAsync(default);
+    }
+
+    private static Message Said(int number, DateTimeOffset at) => new()
+    {
+        Id = MessageId.For("alice", $"c-{number}"),
+        Sender = "alice",
+        RoomId = Room,
+        Content = $"message {number}",
+        Timestamp = at,
+        ClientId = $"c-{number}",
+        Seq = number,
+        Epoch = "e",
+    };
+
+    private sealed class Window : IRecentMessages
+    {
+        public IReadOnlyList<Message> Messages { get; set; } = [];
+
+        public bool IsAvailable => true;
+
+        public ValueTask<RecentWindow?> ReadAsync(string roomId, CancellationToken cancellationToken) =>
+            new(new RecentWindow(Messages, Messages.Count > 0 ? Messages[^1].Seq : 0, "e", ContiguousFrom: 0));
+
+        public ValueTask<Appended?> AppendAsync(Message message, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<bool> ApplyAsync(MessageChange change, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyDictionary<string, Message>?> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask RemoveRoomAsync(string roomId, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    private sealed class Queue : ISaveQueue
+    {
+        public int Asked { get; set; }
+
+        public Task EnqueueAsync(SaveItem item, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<long?> CountAsync(CancellationToken cancellationToken)
+        {
+            Asked++;
+            return new(0);
+        }
+    }
+}
