@@ -55,6 +55,9 @@ public sealed record RoomSummary
     /// <summary>The other people of a direct room; null for other kinds.</summary>
     public IReadOnlyList<string>? DirectWith { get; init; }
 
+    /// <summary>The same people with their names, and whether they are connected; null for other kinds, and while nobody can say.</summary>
+    public IReadOnlyList<UserInfo>? DirectPeople { get; init; }
+
     /// <summary>The caller's role; null when not a member (<c>?scope=public</c>).</summary>
     public MemberRole? Role { get; init; }
 

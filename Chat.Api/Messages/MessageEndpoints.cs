@@ -31,6 +31,7 @@ public static class MessageEndpoints
         var group = endpoints.MapGroup("/api/rooms/{id}").WithTags("Messages").RequireAuthorization();
         group.MapGet("/messages", Read);
         group.MapPost("/messages", Send);
+        group.MapGet("/messages/{messageId}", One);
         group.MapPatch("/messages/{messageId}", Edit);
         group.MapDelete("/messages/{messageId}", Delete);
         group.MapPut("/messages/{messageId}/reactions/{emoji}", React);
@@ -67,6 +68,18 @@ public static class MessageEndpoints
         return outcome.Refusal is { } refusal
             ? refusal.ToProblem()
             : TypedResults.Created($"/api/rooms/{id}/messages/{outcome.Value.Id}", outcome.Value);
+    }
+
+    private static async Task<Results<Ok<Message>, ProblemHttpResult>> One(
+        string id, string messageId, MessageLookup lookup, RoomAccess access, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (!RoomIds.IsWellFormed(id) || await access.FindAsync(id, context.User.Username(), cancellationToken) is null)
+        {
+            return Refuse.RoomNotFound.ToProblem();
+        }
+
+        var (message, certain) = await lookup.FindAsync(id, messageId, cancellationToken);
+        return message is not null ? TypedResults.Ok(message) : (certain ? Refuse.MessageNotFound : Refuse.Unavailable).ToProblem();
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Edit(

@@ -1,7 +1,9 @@
+using Chat.Api.Presence;
 using Chat.Backends;
 using Chat.Backends.Archive;
 using Chat.Backends.Recent;
 using Chat.Backends.Rooms;
+using Chat.Backends.Users;
 using Chat.Contracts;
 
 namespace Chat.Api.Rooms;
@@ -10,9 +12,11 @@ namespace Chat.Api.Rooms;
 /// Rooms as one of their members sees them, with counts from what Redis holds and from the archive together: Redis knows what is
 /// not saved yet, the archive what Redis trimmed. While the archive is away counts are those of the recent messages.
 /// </summary>
-internal sealed class RoomSummaries(IRoomStore rooms, RoomAccess access, IRecentMessages recent, IMessageArchive archive)
+internal sealed class RoomSummaries(
+    IRoomStore rooms, RoomAccess access, IRecentMessages recent, IMessageArchive archive, IUserDirectory users, Online online)
 {
     private const int AtOnce = 8;
+    private const int NamesAtOnce = 200;
 
     public async Task<IReadOnlyList<RoomSummary>> OfAsync(string username, CancellationToken cancellationToken)
     {
@@ -21,9 +25,11 @@ internal sealed class RoomSummaries(IRoomStore rooms, RoomAccess access, IRecent
         var counting = TryAsync(() => rooms.CountMembersAsync(ids, cancellationToken));
         var newestRecent = recent.ReadNewestAsync(ids, cancellationToken);
         var newestSaved = TryAsync(() => archive.ReadNewestAsync(ids, cancellationToken));
+        var naming = PeopleAsync(own.Select(a => a.Room), cancellationToken);
         var counts = await counting ?? new Dictionary<string, int>();
         var inRedis = await newestRecent ?? new Dictionary<string, Message>();
         var saved = await newestSaved;
+        var people = await naming;
 
         var summaries = new RoomSummary[own.Count];
         await Parallel.ForAsync(0, own.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (i, ct) =>
@@ -32,7 +38,7 @@ internal sealed class RoomSummaries(IRoomStore rooms, RoomAccess access, IRecent
             var newestSaved = saved?.GetValueOrDefault(id);
             var newest = Newer(newestSaved, inRedis.GetValueOrDefault(id));
             var unread = await UnreadAsync(own[i], newest, newestSaved, ct);
-            summaries[i] = Summary(own[i].Room, own[i].Membership, counts.GetValueOrDefault(id), username) with
+            summaries[i] = Named(Summary(own[i].Room, own[i].Membership, counts.GetValueOrDefault(id), username), people) with
             {
                 LastMessage = newest,
                 Unread = unread.Unread,
@@ -46,7 +52,8 @@ internal sealed class RoomSummaries(IRoomStore rooms, RoomAccess access, IRecent
     {
         var membership = (await access.FindAsync(room.Id, username, cancellationToken))?.Membership;
         var counts = await TryAsync(() => rooms.CountMembersAsync([room.Id], cancellationToken));
-        var summary = Summary(room, membership, counts?.GetValueOrDefault(room.Id) ?? 0, username);
+        var people = await PeopleAsync([room], cancellationToken);
+        var summary = Named(Summary(room, membership, counts?.GetValueOrDefault(room.Id) ?? 0, username), people);
         if (membership is null)
         {
             return summary;
@@ -74,6 +81,31 @@ internal sealed class RoomSummaries(IRoomStore rooms, RoomAccess access, IRecent
         LastReadAt = membership?.ReadUpTo?.Timestamp,
         DirectWith = room.DirectMembers is null ? null : [.. room.DirectMembers.Where(m => m != (membership?.Username ?? username))],
     };
+
+    private static RoomSummary Named(RoomSummary summary, IReadOnlyDictionary<string, UserInfo>? people) => summary.DirectWith is { } with && people is not null
+        ? summary with { DirectPeople = [.. with.Where(people.ContainsKey).Select(name => people[name])] }
+        : summary;
+
+    /// <summary>Everybody of the direct rooms among these; null while nobody can say.</summary>
+    private async Task<IReadOnlyDictionary<string, UserInfo>?> PeopleAsync(IEnumerable<Room> some, CancellationToken cancellationToken)
+    {
+        var present = await online.NowAsync(cancellationToken);
+        var people = new Dictionary<string, UserInfo>(StringComparer.Ordinal);
+        foreach (var names in some.SelectMany(r => r.DirectMembers ?? []).Distinct(StringComparer.Ordinal).Chunk(NamesAtOnce))
+        {
+            if (await TryAsync(() => users.FindManyAsync(names, cancellationToken)) is not { } found)
+            {
+                return null;
+            }
+
+            foreach (var user in found)
+            {
+                people[user.Username] = new UserInfo(user.Username, user.DisplayName, present.Contains(user.Username));
+            }
+        }
+
+        return people;
+    }
 
     private async Task<IReadOnlyList<Access>> AccessesAsync(string username, CancellationToken cancellationToken)
     {

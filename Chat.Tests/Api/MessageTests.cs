@@ -25,6 +25,26 @@ public sealed class MessageTests(ApiFixture api)
     }
 
     [SkippableFact]
+    public async Task One_message_is_read_where_its_creation_said_that_it_is_by_members_only()
+    {
+        await using var user = await TestUser.SignedUpAsync(api.First);
+        await using var reader = await TestUser.SignedUpAsync(api.Second);
+        await using var stranger = await TestUser.SignedUpAsync(api.Second);
+        var room = await user.RoomAsync(kind: RoomKind.Private, members: reader);
+        var other = await user.RoomAsync();
+        var answer = await user.PostAsync($"/api/rooms/{room.Id}/messages", new PostMessageRequest("hello"));
+        var address = answer.Headers.Location!.ToString();
+        var sent = await answer.ReadAsync<Message>(HttpStatusCode.Created);
+
+        var read = await (await reader.GetAsync(address)).ReadAsync<Message>(HttpStatusCode.OK);
+
+        Assert.Equal((sent.Id, sent.Content, sent.Timestamp, sent.Seq), (read.Id, read.Content, read.Timestamp, read.Seq));
+        await stranger.GetAsync(address).RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+        await user.GetAsync($"/api/rooms/{other.Id}/messages/{sent.Id}").RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.MessageNotFound);
+        await user.GetAsync($"/api/rooms/{room.Id}/messages/nonsense").RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.MessageNotFound);
+    }
+
+    [SkippableFact]
     public async Task What_breaks_a_limit_is_refused()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);

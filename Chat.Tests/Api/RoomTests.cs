@@ -184,7 +184,11 @@ public sealed class RoomTests(ApiFixture api)
         // Two requests of one person within a millisecond may both say that they created the one room.
         Assert.Contains(rooms, r => r.StatusCode == HttpStatusCode.Created);
         Assert.Equal([a.Name], rooms[1].Item1.DirectWith);
+        Assert.Equal([a.Name], rooms[1].Item1.DirectPeople!.Select(p => p.Username));
+        await a.PatchAsync("/api/auth/me", new UpdateMeRequest("Somebody Else")).SucceedsAsync(HttpStatusCode.OK);
         var id = rooms[0].Item1.Id;
+        var listed = (await (await b.GetAsync("/api/rooms")).ReadAsync<IReadOnlyList<RoomSummary>>(HttpStatusCode.OK)).Single(r => r.Id == id);
+        Assert.Equal([new UserInfo(a.Name, "Somebody Else", Online: false)], listed.DirectPeople!);
         await a.DeleteAsync($"/api/rooms/{id}/members/{a.Name}").RefusedAsync(HttpStatusCode.Conflict, ErrorCodes.DirectRoomFixed);
         await a.PostAsync($"/api/rooms/{id}/members", new AddMemberRequest("general")).RefusedAsync(HttpStatusCode.Conflict, ErrorCodes.DirectRoomFixed);
         await a.PatchAsync($"/api/rooms/{id}", new UpdateRoomRequest("Us")).RefusedAsync(HttpStatusCode.Conflict, ErrorCodes.DirectRoomFixed);
