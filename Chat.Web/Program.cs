@@ -19,6 +19,7 @@ builder.AddForwarding();
 var app = builder.Build();
 app.UseForwardedHeaders();
 app.UsePageSecurity();
+app.UseTroublePages();
 app.UseVersionedFiles();
 app.UseAntiforgery();
 

@@ -67,6 +67,29 @@ public sealed class AccountPagesTests(BrowserSystem system)
     }
 
     [SkippableFact]
+    public async Task An_address_with_nothing_behind_it_and_a_form_that_is_too_old_say_so()
+    {
+        Complaints.Expect("404 GET /no-such-page");
+        Complaints.Expect("400 POST /sign-up");
+        await using var alice = await system.OpenAsync();
+        var answer = await alice.Page.GotoAsync("/no-such-page");
+        Assert.Equal(404, answer!.Status);
+        Assert.Contains("frame-ancestors 'none'", await answer.HeaderValueAsync("content-security-policy"), StringComparison.Ordinal);
+        await Expect(alice.Page.GetByText("There is nothing here")).ToBeVisibleAsync();
+        await alice.ShootAsync("nothing-here");
+
+        await alice.Page.GotoAsync("/sign-up");
+        await alice.Page.Context.ClearCookiesAsync();
+        await alice.FillAsync(alice.Name, Person.Password);
+        await Expect(alice.Page.GetByText("This form is too old")).ToBeVisibleAsync();
+        await alice.ShootAsync("form-too-old");
+        await alice.Page.GetByText("Try again").ClickAsync();
+        await alice.FillAsync(alice.Name, Person.Password);
+        await alice.Page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.LiveAsync();
+    }
+
+    [SkippableFact]
     public async Task Every_page_has_a_strict_policy_and_the_chat_runs_under_it()
     {
         await using var alice = await system.OpenAsync();
