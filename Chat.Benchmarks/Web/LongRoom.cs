@@ -12,6 +12,7 @@ internal static class LongRoom
 {
     private const int PixelsPerSecond = 4_000;
     private const int Seconds = 40;
+    private const int Rounds = 8;
 
     private const string Scroll = """
         ({ speed, seconds }) => new Promise(resolve => {
@@ -48,14 +49,17 @@ internal static class LongRoom
         await page.GotoAsync($"/chat/{room}");
         await page.Locator(".message[data-id]").Last.WaitForAsync();
         await page.Locator("[data-testid=connection][data-phase=live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
-        var atStart = await HeapAsync(page);
-        var half = await RunAsync(page);
-        var atHalf = await HeapAsync(page);
-        var rest = await RunAsync(page);
-        var atEnd = await HeapAsync(page);
-        double[] frames = [.. half.Frames, .. rest.Frames];
+        var heaps = new List<(double Script, double Wasm)> { await HeapAsync(page) };
+        var runs = new List<(double[] Frames, int Seen, int Rows, double Still)>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            runs.Add(await RunAsync(page));
+            heaps.Add(await HeapAsync(page));
+        }
+
+        double[] frames = [.. runs.SelectMany(r => r.Frames)];
         Array.Sort(frames);
-        return new Result(frames, half.Seen + rest.Seen, Math.Max(half.Rows, rest.Rows), (half.Still + rest.Still) / frames.Sum(), atStart, atHalf, atEnd);
+        return new Result(frames, runs.Sum(r => r.Seen), runs.Max(r => r.Rows), runs.Sum(r => r.Still) / frames.Sum(), heaps);
     }
 
     private static async Task<(double[] Frames, int Seen, int Rows, double Still)> RunAsync(IPage page)
@@ -75,10 +79,10 @@ internal static class LongRoom
     }
 
     internal sealed record Result(
-        double[] Frames, int Messages, int Rows, double Still, (double Script, double Wasm) Start, (double Script, double Wasm) Half, (double Script, double Wasm) End)
+        double[] Frames, int Messages, int Rows, double Still, IReadOnlyList<(double Script, double Wasm)> Heaps)
     {
         public string Describe() => string.Create(CultureInfo.InvariantCulture, $"""
-            Scrolled up at {PixelsPerSecond:N0} pixels a second for {2 * Seconds} seconds, through {Messages:N0} messages, each page of history fetched on the way.
+            Scrolled up at {PixelsPerSecond:N0} pixels a second for {Rounds * Seconds} seconds, through {Messages:N0} messages, each page of history fetched on the way.
 
             | | |
             |---|---|
@@ -88,8 +92,8 @@ internal static class LongRoom
             | longest | {Frames[^1]:F0} ms |
             | time that the list stood still, waiting for history | {Still * 100:F0} % |
             | rows in the page, at most | {Rows} |
-            | JavaScript memory at the start, half way, at the end | {Start.Script:F1}, {Half.Script:F1}, {End.Script:F1} MB |
-            | WebAssembly memory at the start, half way, at the end | {Start.Wasm:F0}, {Half.Wasm:F0}, {End.Wasm:F0} MB |
+            | JavaScript memory at the start and after each {Seconds} seconds | {string.Join(", ", Heaps.Select(h => h.Script.ToString("F1", CultureInfo.InvariantCulture)))} MB |
+            | WebAssembly memory at the start and after each {Seconds} seconds | {string.Join(", ", Heaps.Select(h => h.Wasm.ToString("F0", CultureInfo.InvariantCulture)))} MB |
             """);
     }
 }

@@ -83,6 +83,10 @@ public sealed class AccessibilityTests(BrowserSystem system)
         await Expect(alice.Hook("edit-box")).ToBeFocusedAsync();
         await CheckAsync(alice, "edit", look);
         await alice.Page.Keyboard.PressAsync("Escape");
+        await alice.Hook("emoji").ClickAsync();
+        await Expect(alice.Page.Locator(".composer .picker")).ToBeVisibleAsync();
+        await CheckAsync(alice, "emoji", look);
+        await alice.Page.Keyboard.PressAsync("Escape");
     }
 
     private static async Task DialogAsync(Person person, string dialog, string look)

@@ -94,6 +94,12 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
             null,
             limit));
 
+    public async Task<Message> MessageAsync(string roomId, string messageId, CancellationToken cancellationToken) => await AnswerAsync(() =>
+    {
+        server.MessageCalls.Add(messageId);
+        return server.RoomFor(username, roomId).Find(messageId) ?? throw Refused(ErrorCodes.MessageNotFound, 404);
+    });
+
     public async Task<Message> PostMessageAsync(string roomId, PostMessageRequest request, CancellationToken cancellationToken) => await AnswerAsync(() =>
     {
         var receipt = Send(server, username, new SendMessage(roomId, request.Content ?? "", request.ClientId!, request.ReplyTo, request.Attachments));
@@ -139,7 +145,11 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
     public Task<SearchPage> SearchAsync(string query, string? roomId, string? from, HistoryKey? before, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<IReadOnlyList<UserInfo>> UsersAsync(string query, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<UserInfo>> UsersAsync(string query, CancellationToken cancellationToken) => await AnswerAsync(() =>
+    {
+        server.UserCalls.Add(query);
+        return (IReadOnlyList<UserInfo>)[.. server.People.Where(p => p.Username.StartsWith(query, StringComparison.Ordinal))];
+    });
 
     public Task DeleteAccountAsync(DeleteAccountRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -17,6 +17,9 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
 
     public RoomKind Kind { get; set; } = RoomKind.Public;
 
+    /// <summary>Of a direct room.</summary>
+    public IReadOnlyList<UserInfo> People { get; set; } = [];
+
     /// <summary>In room order.</summary>
     public IReadOnlyList<Message> Messages => _messages;
 
@@ -97,6 +100,8 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
             LastMessage = _messages.Count > 0 ? _messages[^1] : null,
             LastReadMessageId = mark?.Id,
             LastReadAt = mark?.Timestamp,
+            DirectWith = Kind == RoomKind.Direct ? [.. members.Where(m => m != username)] : null,
+            DirectPeople = Kind == RoomKind.Direct ? [.. People.Where(p => p.Username != username)] : null,
         };
     }
 }

@@ -58,6 +58,15 @@ internal sealed class FakeServer(Simulation sim)
 
     public int RoomCalls { get; set; }
 
+    /// <summary>Calls for one message, by id.</summary>
+    public List<string> MessageCalls { get; } = [];
+
+    /// <summary>Calls for people, by what was asked.</summary>
+    public List<string> UserCalls { get; } = [];
+
+    /// <summary>Whom it knows by name.</summary>
+    public List<UserInfo> People { get; } = [];
+
     /// <summary>How long a list of rooms is on its way, and of before meanwhile.</summary>
     public TimeSpan RoomsTake { get; set; }
 

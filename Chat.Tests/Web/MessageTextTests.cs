@@ -7,6 +7,49 @@ public sealed class MessageTextTests
     private readonly MessageText _text = new();
 
     [Theory]
+    [InlineData("well done :tada:", "well done 🎉")]
+    [InlineData(":tada::tada:", "🎉🎉")]
+    [InlineData("(:+1:)", "(👍)")]
+    [InlineData("from 12:100:30 on, a:100:b", "from 12:100:30 on, a:100:b")]
+    [InlineData("`:tada:` and :tada:", "`:tada:` and 🎉")]
+    [InlineData("```\n:tada:\n```\n:tada:", "```\n:tada:\n```\n🎉")]
+    [InlineData("```\n:tada: never closed", "```\n:tada: never closed")]
+    [InlineData("no :such_emoji_at_all: here", "no :such_emoji_at_all: here")]
+    public void Names_of_emoji_become_emoji_outside_of_code_and_words(string typed, string sent) =>
+        Assert.Equal(sent, EmojiShortcodes.Replace(typed));
+
+    [Theory]
+    [InlineData("hello **bold** and `code`", "hello bold and code")]
+    [InlineData("[a link](https://a.example)", "a link")]
+    [InlineData("# Title\n\n- one\n- two", "Title\none\ntwo")]
+    [InlineData("a < b & <b>c</b>", "a < b & <b>c</b>")]
+    [InlineData("@bob, see ~~this~~", "@bob, see this")]
+    public void In_one_line_a_message_is_its_words(string content, string text) =>
+        Assert.Equal(text, SafeMarkdown.ToText(content).ReplaceLineEndings("\n"));
+
+    [Theory]
+    [InlineData("The Quick brown fox", "quick FO", "The [Quick] brown [fo]x")]
+    [InlineData("nothing of it", "else", "nothing of it")]
+    [InlineData("unquick, quick!", "quick", "unquick, [quick]!")]
+    [InlineData("", "word", "")]
+    public void What_was_looked_for_is_marked_where_words_begin(string text, string query, string marked) =>
+        Assert.Equal(marked, string.Concat(Excerpt.Of(text, query, 100).Select(p => p.Hit ? $"[{p.Text}]" : p.Text)));
+
+    [Fact]
+    public void An_excerpt_of_a_long_text_is_of_the_place_that_was_found()
+    {
+        var text = string.Concat(Enumerable.Repeat("padding ", 100)) + "needle " + string.Concat(Enumerable.Repeat("after ", 100));
+
+        var excerpt = Excerpt.Of(text, "needle", 60);
+
+        var shown = string.Concat(excerpt.Select(p => p.Text));
+        Assert.Contains(("needle", true), excerpt);
+        Assert.StartsWith("…", shown, StringComparison.Ordinal);
+        Assert.EndsWith("…", shown, StringComparison.Ordinal);
+        Assert.Equal(62, shown.Length);
+    }
+
+    [Theory]
     [InlineData("<script>alert(1)</script>")]
     [InlineData("a <img src=x onerror=alert(1)> b")]
     [InlineData("<svg/onload=alert(1)>")]

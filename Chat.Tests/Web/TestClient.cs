@@ -33,8 +33,9 @@ internal sealed class TestClient : IHubLinkFactory
         Outbox = new OutboxQueue(Store, Browser, Tab, new OutboxSender(live, api, Uploads, time), Uploads, time, random, NullLogger<OutboxQueue>.Instance);
         var history = new HistorySync(Store, api, copy, time, random, NullLogger<HistorySync>.Instance);
         var reads = new ReadMarks(Store, api, live, time, NullLogger<ReadMarks>.Instance);
+        var names = new MissingNames(Store, api, live, time, NullLogger<MissingNames>.Instance);
         _connection = new ChatConnection(
-            Store, api, this, live, Tab, history, Outbox, reads, copy, Browser, time, random, NullLogger<ChatConnection>.Instance);
+            Store, api, this, live, Tab, history, Outbox, reads, names, copy, Browser, time, random, NullLogger<ChatConnection>.Instance);
         Actions = new ChatActions(Store, api, Outbox, history, reads, _connection);
     }
 

@@ -23,6 +23,7 @@ public sealed partial class MessageList
     private bool _away;
     private bool _placed;
     private bool _loading;
+    private int _names;
     private string? _anchorId;
     private string? _newestId;
     private string? _show;
@@ -145,6 +146,7 @@ public sealed partial class MessageList
         _pace = new Pace(Draw, Time);
         Room.Timeline.Changed += _pace.Ask;
         Room.Changed += _pace.Ask;
+        Store.People.Changed += OnPerson;
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
@@ -173,6 +175,7 @@ public sealed partial class MessageList
     {
         Room.Timeline.Changed -= _pace!.Ask;
         Room.Changed -= _pace.Ask;
+        Store.People.Changed -= OnPerson;
         _pace.Dispose();
         Room.Timeline.Anchor(null);
         if (_list is not null)
@@ -192,6 +195,15 @@ public sealed partial class MessageList
         if (changed && _atBottom && _placed && View.AtEnd)
         {
             _ = MarkReadIfSeenAsync();
+        }
+    }
+
+    private void OnPerson(string username)
+    {
+        if (_names != Store.People.NamesVersion)
+        {
+            _names = Store.People.NamesVersion;
+            _pace!.Ask();
         }
     }
 

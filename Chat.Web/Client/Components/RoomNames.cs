@@ -1,4 +1,5 @@
 using Chat.Contracts;
+using Chat.Web.Client.Resources;
 using Chat.Web.Client.State;
 
 namespace Chat.Web.Client.Components;
@@ -8,7 +9,7 @@ internal static class RoomNames
 {
     public static string Of(RoomSummary room, People people) => room.Kind != RoomKind.Direct
         ? room.Name
-        : room.DirectWith is { Count: > 0 } others ? string.Join(", ", others.Select(people.DisplayName)) : "Notes to self";
+        : room.DirectWith is { Count: > 0 } others ? string.Join(", ", others.Select(people.DisplayName)) : Texts.NotesToSelf;
 
     public static string Mark(RoomSummary room) => room.Kind switch
     {

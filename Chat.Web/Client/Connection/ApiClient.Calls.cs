@@ -62,6 +62,9 @@ public sealed partial class ApiClient : IChatApi
     public Task<MessagePage> MessagesBeforeAsync(string roomId, string messageId, int limit, CancellationToken cancellationToken) =>
         GetAsync($"api/rooms/{Escape(roomId)}/messages?limit={limit}&before={Escape(messageId)}", json.MessagePage, cancellationToken);
 
+    public Task<Message> MessageAsync(string roomId, string messageId, CancellationToken cancellationToken) =>
+        GetAsync(MessagePath(roomId, messageId), json.Message, cancellationToken);
+
     public Task<Message> PostMessageAsync(string roomId, PostMessageRequest request, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"api/rooms/{Escape(roomId)}/messages", request, json.PostMessageRequest, json.Message, cancellationToken);
 

@@ -39,6 +39,7 @@ public static class ChatClientExtensions
         services.AddSingleton<OutboxQueue>();
         services.AddSingleton<ReadMarks>();
         services.AddSingleton<HistorySync>();
+        services.AddSingleton<MissingNames>();
         services.AddSingleton<ChatConnection>();
         services.AddSingleton<ChatStore>();
         services.AddSingleton<ChatActions>();

@@ -27,6 +27,7 @@ public sealed partial class ChatConnection
         history.CatchUpAll();
         reads.Flush();
         outbox.Wake();
+        names.Ask();
         if (store.OpenRoom is { Members: not null } room)
         {
             _ = QuietlyAsync(() => ReadMembersAsync(room));

@@ -11,7 +11,7 @@ namespace Chat.Web.Client.Connection;
 /// </summary>
 public sealed partial class ChatConnection(
     ChatStore store, IChatApi api, IHubLinkFactory links, LiveLink live, IBrowser browser, HistorySync history, OutboxQueue outbox,
-    ReadMarks reads, LocalCopy copy, IKeyValueStore storage, TimeProvider time, Random random, ILogger<ChatConnection> logger) : IAsyncDisposable
+    ReadMarks reads, MissingNames names, LocalCopy copy, IKeyValueStore storage, TimeProvider time, Random random, ILogger<ChatConnection> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StorageWithin = TimeSpan.FromSeconds(2);
@@ -38,6 +38,7 @@ public sealed partial class ChatConnection(
         history.Changed += Publish;
         outbox.Changed += Publish;
         store.RoomAdded += outbox.ShowIn;
+        store.People.Wanted += names.Want;
         store.ConfirmedUntold += history.Verify;
         if (me is not null)
         {
@@ -126,6 +127,7 @@ public sealed partial class ChatConnection(
         history.Changed -= Publish;
         outbox.Changed -= Publish;
         store.RoomAdded -= outbox.ShowIn;
+        store.People.Wanted -= names.Want;
         store.ConfirmedUntold -= history.Verify;
         _stopping.Cancel();
         _user.Cancel();

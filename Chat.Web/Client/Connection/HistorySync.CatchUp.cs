@@ -65,6 +65,7 @@ public sealed partial class HistorySync(
     /// </summary>
     internal void CatchUpAll()
     {
+        _quoting.Clear();
         foreach (var room in store.AllRooms.OrderByDescending(r => r == store.OpenRoom))
         {
             CatchUpStale(room);

@@ -6,6 +6,8 @@ namespace Chat.Web.Client.Connection;
 /// <summary>Fetches history on demand: opening a room, scrolling, jumping. See the other part for catching up.</summary>
 public sealed partial class HistorySync
 {
+    private readonly HashSet<string> _quoting = new(StringComparer.Ordinal);
+
     /// <summary>
     /// Opens a room: at its first unread message where it is known or can be fetched, else at the newest. What the local
     /// copy has is on screen before this is called.
@@ -170,6 +172,16 @@ public sealed partial class HistorySync
         }
 
         room.Timeline.ShowNewest();
+    }
+
+    /// <summary>Reads a message that an answer refers to, unless it is loaded; after a failure not again before the next connection.</summary>
+    public async Task QuoteAsync(RoomState room, string messageId, CancellationToken cancellationToken)
+    {
+        if (room.Timeline.Find(messageId) is null && _quoting.Add(messageId))
+        {
+            room.Timeline.Quote(await api.MessageAsync(room.Id, messageId, cancellationToken));
+            _quoting.Remove(messageId);
+        }
     }
 
     private async Task LoadBeforeAsync(RoomState room, HistoryKey before, CancellationToken cancellationToken) =>

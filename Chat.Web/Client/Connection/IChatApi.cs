@@ -47,6 +47,9 @@ public interface IChatApi
     /// <summary>What comes before a message of which only the id is known; refused with <c>message_not_found</c> or <c>invalid_cursor</c> when there is none.</summary>
     Task<MessagePage> MessagesBeforeAsync(string roomId, string messageId, int limit, CancellationToken cancellationToken);
 
+    /// <summary>One message; refused with <c>message_not_found</c>, or <c>unavailable</c> while a store that may have it is away.</summary>
+    Task<Message> MessageAsync(string roomId, string messageId, CancellationToken cancellationToken);
+
     Task<Message> PostMessageAsync(string roomId, PostMessageRequest request, CancellationToken cancellationToken);
 
     Task EditMessageAsync(string roomId, string messageId, EditContentRequest request, CancellationToken cancellationToken);

@@ -56,6 +56,10 @@ public sealed partial class ChatActions(
     public Task<Outcome> LoadAroundAsync(string roomId, string messageId, CancellationToken cancellationToken = default) =>
         InRoomAsync(roomId, room => history.LoadAroundAsync(room, messageId, cancellationToken));
 
+    /// <summary>Makes a message known that an answer refers to: <see cref="Timeline.Find"/> has it then.</summary>
+    public Task<Outcome> QuoteAsync(string roomId, string messageId, CancellationToken cancellationToken = default) =>
+        InRoomAsync(roomId, room => history.QuoteAsync(room, messageId, cancellationToken));
+
     /// <summary>Back to the live end.</summary>
     public Task<Outcome> JumpToNewestAsync(string roomId, CancellationToken cancellationToken = default) =>
         InRoomAsync(roomId, room => history.JumpToNewestAsync(room, cancellationToken));

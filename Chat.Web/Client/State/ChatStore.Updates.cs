@@ -75,6 +75,11 @@ public sealed partial class ChatStore
             RoomAdded?.Invoke(room);
         }
 
+        foreach (var person in summary.DirectPeople ?? [])
+        {
+            People.Learn(person);
+        }
+
         room.Apply(summary);
         return room;
     }

@@ -14,9 +14,11 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
 
     private const int TrimAt = MaxMessages + 500;
     private const int KeptAtEnd = 100;
+    private const int QuotedMax = 500;
     private readonly List<Segment> _segments = [];
     private readonly Dictionary<string, Message> _byId = new(StringComparer.Ordinal);
     private readonly EarlyChanges _early = new();
+    private readonly Dictionary<string, TimelineItem> _quoted = new(StringComparer.Ordinal);
     private Segment? _shown;
     private string? _anchor;
 
@@ -48,16 +50,28 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
     internal bool HasLiveEnd => Live is not null;
 
     /// <summary>What is known of older messages may be out of date: changes may have been missed while away.</summary>
-    internal bool Stale { get; set; }
+    internal bool Stale
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value)
+            {
+                _quoted.Clear();
+            }
+        }
+    }
 
     private Segment? Live => _segments.Count > 0 && _segments[^1].IsLive ? _segments[^1] : null;
 
     private Segment? Shown => _shown ?? (_segments.Count > 0 ? _segments[^1] : null);
 
-    /// <summary>The message where it is known; own unsent ones included.</summary>
+    /// <summary>The message where it is known; own unsent ones, and those that others answered, included.</summary>
     public TimelineItem? Find(string messageId) =>
         _byId.TryGetValue(messageId, out var message) ? ItemOf(message)
         : _echoes.TryGetValue(messageId, out var echo) ? ItemOf(echo)
+        : _quoted.TryGetValue(messageId, out var quoted) ? quoted
         : null;
 
     /// <summary>
@@ -100,6 +114,11 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
 
     internal void Apply(MessageChange change)
     {
+        if (_quoted.TryGetValue(change.Id, out var quoted))
+        {
+            _quoted[change.Id] = quoted with { Message = MessageMerge.Apply(quoted.Message, change) };
+        }
+
         if (_byId.TryGetValue(change.Id, out var message))
         {
             var changed = MessageMerge.Apply(message, change);
@@ -150,6 +169,18 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
         }
 
         Merge(newest, low, HistoryKey.End);
+    }
+
+    /// <summary>A message that an answer refers to, and that lies outside what is loaded.</summary>
+    internal void Quote(Message message)
+    {
+        if (_quoted.Count >= QuotedMax)
+        {
+            _quoted.Clear();
+        }
+
+        _quoted[message.Id] = new TimelineItem(message);
+        Touch();
     }
 
     /// <summary>Shows the run that holds the message; false when no run does.</summary>

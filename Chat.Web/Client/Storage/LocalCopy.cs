@@ -83,6 +83,8 @@ public sealed partial class LocalCopy(ChatStore store, IKeyValueStore storage, C
         LastMessage = room.LastMessage,
         LastReadMessageId = room.ReadMark?.Id,
         LastReadAt = room.ReadMark?.Timestamp,
+        // Who was online when this was kept says nothing of when it is read.
+        DirectPeople = room.Summary.DirectPeople?.Select(p => p with { Online = false }).ToList(),
     };
 
     private void RoomsChanged()

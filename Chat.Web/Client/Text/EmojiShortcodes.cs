@@ -16,11 +16,12 @@ public static partial class EmojiShortcodes
         .ThenBy(e => e.Name.Length)
         .Take(limit)];
 
-    /// <summary>The text with every known <c>:name:</c> as its emoji.</summary>
+    /// <summary>The text with every known <c>:name:</c> as its emoji; not in code, nor within a word or a number.</summary>
     public static string Replace(string text) =>
-        text.Contains(':') ? Shortcode().Replace(text, m => Find(m.Groups[1].Value) ?? m.Value) : text;
+        text.Contains(':') ? Shortcode().Replace(text, m => (m.Groups[1].Success ? Find(m.Groups[1].Value) : null) ?? m.Value) : text;
 
-    [GeneratedRegex(":([a-z0-9_+-]{1,40}):", RegexOptions.CultureInvariant)]
+    // Code comes first, so that what looks like a name in it is a part of it: a fence to its end, or a span on one line.
+    [GeneratedRegex(@"```[\s\S]*?(?:```|\z)|`[^`\n]+`|(?<![\p{L}\p{N}]):([a-z0-9_+-]{1,40}):(?![\p{L}\p{N}])", RegexOptions.CultureInvariant)]
     private static partial Regex Shortcode();
 }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Markdig;
+using Markdig.Renderers;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -45,6 +46,29 @@ internal static class SafeMarkdown
         renderer.Render(document);
         writer.Flush();
         return writer.ToString();
+    }
+
+    /// <summary>The words without their marks, for where one line stands for a message.</summary>
+    public static string ToText(string content)
+    {
+        try
+        {
+            var document = Markdown.Parse(content, Pipeline);
+            if (!IsDeep(document))
+            {
+                using var writer = new StringWriter();
+                var renderer = new HtmlRenderer(writer) { EnableHtmlForBlock = false, EnableHtmlForInline = false, EnableHtmlEscape = false };
+                Pipeline.Setup(renderer);
+                renderer.Render(document);
+                return writer.ToString().Trim();
+            }
+        }
+        catch (ArgumentException)
+        {
+            // Markdig's answer to nesting without end.
+        }
+
+        return content;
     }
 
     private static string Plain(string content) =>

@@ -71,6 +71,7 @@ export function attach(input, dotnet) {
   form.addEventListener('paste', on.paste);
   for (const name of ['dragenter', 'dragover', 'dragleave', 'drop']) { zone.addEventListener(name, on[name]); }
   return {
+    addText: (name, text) => take([new File([text], name, { type: 'text/plain' })]),
     dispose() {
       button.removeEventListener('click', choose);
       input.removeEventListener('change', on.change);

@@ -32,8 +32,8 @@ export const focusIn = element => element.querySelector('button, input, textarea
 
 export const focus = selector => document.querySelector(selector)?.focus();
 
-export function title(count) {
-  document.title = count > 0 ? `(${count}) Chat` : 'Chat';
+export function title(text) {
+  document.title = text;
 }
 
 export const copy = text => navigator.clipboard.writeText(text);
@@ -74,6 +74,14 @@ export function replaceWord(box, text) {
   const word = wordBeforeCursor(box);
   const start = box.selectionStart - word.length;
   box.setRangeText(text, start, box.selectionStart, 'end');
+  grow(box);
+  return box.value;
+}
+
+// Where the cursor is, or was.
+export function insert(box, text) {
+  box.focus({ preventScroll: true });
+  box.setRangeText(text, box.selectionStart, box.selectionEnd, 'end');
   grow(box);
   return box.value;
 }
