@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Chat.Tests.Browser;
@@ -14,7 +13,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
 
         await alice.Page.GotoAsync("/account");
         await alice.Hook("sign-out").ClickAsync();
-        await alice.Page.WaitForURLAsync(url => !url.Contains("/account", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync("/signed-out");
         await alice.Page.GotoAsync("/chat");
         await Expect(alice.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/sign-in"));
 
@@ -63,7 +62,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         Complaints.Expect("csp GET .js");
         await plain.FillAsync(alice.Name, Person.Password);
 
-        await plain.Page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
+        await plain.AtAsync("/chat*");
     }
 
     [SkippableFact]
@@ -85,7 +84,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         await alice.ShootAsync("form-too-old");
         await alice.Page.GetByText("Try again").ClickAsync();
         await alice.FillAsync(alice.Name, Person.Password);
-        await alice.Page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync("/chat*");
         await alice.LiveAsync();
     }
 

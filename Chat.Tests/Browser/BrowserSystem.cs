@@ -82,6 +82,8 @@ public sealed class BrowserSystem : IAsyncLifetime
         var context = await _browser!.NewContextAsync(options);
         context.SetDefaultTimeout(30_000);
         Complaints.Watch(context);
+        // A file is chosen by the test, from the start: a chooser that opens before Playwright listens is a real one, has the keys and never closes.
+        context.Page += static (_, page) => page.FileChooser += static (_, _) => { };
         Assertions.SetDefaultExpectTimeout(30_000);
         return new Person(await context.NewPageAsync(), $"p{Interlocked.Increment(ref _people)}-{Guid.NewGuid():N}"[..16]);
     }

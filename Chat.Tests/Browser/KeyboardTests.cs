@@ -26,7 +26,7 @@ public sealed class KeyboardTests(BrowserSystem system)
         await Expect(alice.Hook("room-name")).ToBeFocusedAsync();
         await keys.TypeAsync(home);
         await keys.PressAsync("Enter");
-        await alice.Page.WaitForURLAsync($"**/chat/{home.Replace(' ', '-')}", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync($"/chat/{home.Replace(' ', '-')}");
         await Expect(alice.Composer).ToBeFocusedAsync();
         var room = await bob.CreateRoomAsync($"keys {Guid.NewGuid():N}"[..20]);
         await bob.SendAsync("from bob");
@@ -35,7 +35,7 @@ public sealed class KeyboardTests(BrowserSystem system)
         await keys.PressAsync("Enter");
         await TabToAsync(alice, alice.Hook($"join-{room}"));
         await keys.PressAsync("Enter");
-        await alice.Page.WaitForURLAsync($"**/chat/{room}", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync($"/chat/{room}");
         await Expect(alice.Composer).ToBeFocusedAsync();
 
         foreach (var text in new[] { "first of mine", "second of mine" })
@@ -60,7 +60,7 @@ public sealed class KeyboardTests(BrowserSystem system)
         await TabToAsync(alice, alice.Page.Locator("input[name=password]"));
         await alice.Page.Keyboard.TypeAsync(Person.Password);
         await alice.Page.Keyboard.PressAsync("Enter");
-        await alice.Page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync("/chat*");
     }
 
     /// <summary>From message to message; a reaction, an edit and a deletion on the way.</summary>
@@ -119,7 +119,7 @@ public sealed class KeyboardTests(BrowserSystem system)
 
         await TabToAsync(alice, found.First);
         await keys.PressAsync("Enter");
-        await alice.Page.WaitForURLAsync($"**/chat/{room}?m=*", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync($"/chat/{room}?m=*");
         await Expect(alice.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
         await Expect(alice.Message("first of mine, edited")).ToBeInViewportAsync();
     }
@@ -158,12 +158,12 @@ public sealed class KeyboardTests(BrowserSystem system)
         await keys.TypeAsync(home);
         await Expect(alice.Page.Locator("#switcher-list .chosen")).ToContainTextAsync(home);
         await keys.PressAsync("Enter");
-        await alice.Page.WaitForURLAsync($"**/chat/{home.Replace(' ', '-')}", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync($"/chat/{home.Replace(' ', '-')}");
         await Expect(alice.Composer).ToBeFocusedAsync();
 
         await TabToAsync(alice, alice.Hook($"room-{room}"), backwards: true);
         await keys.PressAsync("Enter");
-        await alice.Page.WaitForURLAsync($"**/chat/{room}", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync($"/chat/{room}");
         await TabToAsync(alice, alice.Hook("room-settings"));
         await keys.PressAsync("Enter");
         await TabToAsync(alice, alice.Hook("leave"));
@@ -173,7 +173,7 @@ public sealed class KeyboardTests(BrowserSystem system)
         await keys.PressAsync("Enter");
         await TabToAsync(alice, alice.Hook("sign-out"));
         await keys.PressAsync("Enter");
-        await alice.Page.WaitForURLAsync("**/signed-out", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync("/signed-out");
     }
 
     /// <summary>Presses the tabulator until the element has the focus, as often as somebody would bear.</summary>

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Chat.Tests.Browser;
@@ -24,7 +25,7 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
         await page.GotoAsync("/sign-up");
         await FillAsync(name, Password);
         // Not until every file is there: that it is live says that the page works.
-        await page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
+        await AtAsync("/chat*");
     }
 
     public async Task SignInAsync(string password = Password)
@@ -40,6 +41,13 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
         await Hook("submit").ClickAsync();
     }
 
+    /// <summary>
+    /// Until the page is at a path; * stands for anything. The browser is asked for it again and again: WaitForURLAsync looks where the page
+    /// is, then listens, and never ends when the page moves between the two.
+    /// </summary>
+    public Task AtAsync(string path) => Assertions.Expect(page).ToHaveURLAsync(
+        new Regex($"^[a-z]+://[^/]+{Regex.Escape(path).Replace(@"\*", ".*", StringComparison.Ordinal)}$"), new() { Timeout = 30_000 });
+
     public Task LiveAsync() => PhaseAsync("live");
 
     public Task PhaseAsync(string phase) =>
@@ -54,11 +62,11 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
         var id = roomName.ToLowerInvariant().Replace(' ', '-');
         try
         {
-            await page.WaitForURLAsync($"**/chat/{id}*", new() { WaitUntil = WaitUntilState.Commit });
+            await AtAsync($"/chat/{id}*");
         }
-        catch (TimeoutException)
+        catch (PlaywrightException)
         {
-            Assert.Fail($"At {page.Url} instead of {id}: {await page.Locator("body").InnerTextAsync()} | {await page.EvaluateAsync<string>("() => document.querySelector('[data-testid=room-name]')?.value ?? 'no dialog'")} | {string.Join(" | ", Complaints.All)}");
+            Assert.Fail($"Not at {id}, in the dialog {await page.EvaluateAsync<string>("() => document.querySelector('[data-testid=room-name]')?.value ?? 'nothing'")}: {await StateAsync()}");
         }
 
         await Composer.WaitForAsync();
@@ -69,7 +77,7 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
     {
         await Hook("browse-rooms").ClickAsync();
         await Hook($"join-{roomId}").ClickAsync();
-        await page.WaitForURLAsync($"**/chat/{roomId}*", new() { WaitUntil = WaitUntilState.Commit });
+        await AtAsync($"/chat/{roomId}*");
         await Composer.WaitForAsync();
     }
 
@@ -82,9 +90,21 @@ public sealed class Person(IPage page, string name) : IAsyncDisposable
     /// <summary>Waits until the message is shown exactly once and no longer on its way.</summary>
     public async Task SeesAsync(string text)
     {
-        await Assertions.Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = 30_000 });
-        await Assertions.Expect(Message(text)).Not.ToHaveClassAsync(new System.Text.RegularExpressions.Regex("is-sending|is-failed"), new() { Timeout = 30_000 });
+        try
+        {
+            await Assertions.Expect(Message(text)).ToHaveCountAsync(1, new() { Timeout = 30_000 });
+            await Assertions.Expect(Message(text)).Not.ToHaveClassAsync(new Regex("is-sending|is-failed"), new() { Timeout = 30_000 });
+        }
+        catch (PlaywrightException e)
+        {
+            Assert.Fail($"{name} does not see \"{text}\": {e.Message}\n{await StateAsync()}");
+        }
     }
+
+    /// <summary>What the page is like, to be said by a test that fails.</summary>
+    public async Task<string> StateAsync() => $"{page.Url}, the focus on {await page.EvaluateAsync<string>("() => document.activeElement?.outerHTML.slice(0, 200) ?? 'nothing'")}, "
+        + $"unsent {await page.EvaluateAsync<string>("() => JSON.stringify(document.querySelector('[data-testid=composer]')?.value ?? null)")}\n"
+        + $"{await page.Locator("body").InnerTextAsync()}\n{string.Join(" | ", Complaints.All)}";
 
     public async Task<string> IdOfAsync(string text) => (await Message(text).GetAttributeAsync("data-id"))!;
 

@@ -44,7 +44,7 @@ public sealed class SearchTests(BrowserSystem system)
 
         await alice.Hook("search-room").SelectOptionAsync("");
         await found.ClickAsync();
-        await alice.Page.WaitForURLAsync($"**/chat/{first}?m=*", new() { WaitUntil = WaitUntilState.Commit });
+        await alice.AtAsync($"/chat/{first}?m=*");
         await Expect(alice.Message($"the {word} of bob")).ToBeInViewportAsync();
         await Expect(alice.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
     }

@@ -30,7 +30,7 @@ public sealed partial class StartTests(BrowserSystem system)
         var bob = new Person(alice.Page, alice.Name + "b");
         await bob.Page.GotoAsync("/sign-up");
         await bob.FillAsync(bob.Name, Person.Password);
-        await bob.Page.WaitForURLAsync("**/chat**", new() { WaitUntil = WaitUntilState.Commit });
+        await bob.AtAsync("/chat*");
         await Expect(bob.Hook("account")).ToContainTextAsync(bob.Name);
         await Expect(bob.Hook($"room-{room}")).ToHaveCountAsync(0);
         await bob.Page.UnrouteAllAsync(new() { Behavior = UnrouteBehavior.IgnoreErrors });
@@ -75,7 +75,8 @@ public sealed partial class StartTests(BrowserSystem system)
         await alice.Page.GotoAsync("/account");
         await alice.Hook("sign-out").ClickAsync();
         // With all that it loads: what is cut off on its way would count as a complaint.
-        await alice.Page.WaitForURLAsync("**/signed-out", new() { WaitUntil = WaitUntilState.Load });
+        await alice.AtAsync("/signed-out");
+        await alice.Page.WaitForFunctionAsync("() => document.readyState === 'complete'");
 
         await alice.Page.Context.SetOfflineAsync(true);
         await alice.Page.GotoAsync($"/chat/{room}");

@@ -83,8 +83,12 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
         await AnswerAsync(() => server.RoomFor(username, roomId).SummaryFor(username));
 
     public async Task<MessagePage> MessagesAsync(
-        string roomId, HistoryKey? before, HistoryKey? after, int limit, CancellationToken cancellationToken) =>
-        await AnswerAsync(() => server.Page(username, roomId, before, after, limit));
+        string roomId, HistoryKey? before, HistoryKey? after, int limit, CancellationToken cancellationToken)
+    {
+        var page = await AnswerAsync(() => server.Page(username, roomId, before, after, limit));
+        await Task.Delay(server.PagesTake * server.Sim.Random.NextDouble(), server.Sim.Time, cancellationToken);
+        return page;
+    }
 
     public async Task<MessagePage> MessagesBeforeAsync(string roomId, string messageId, int limit, CancellationToken cancellationToken) =>
         await AnswerAsync(() => server.Page(

@@ -67,6 +67,9 @@ internal sealed class FakeServer(Simulation sim)
     /// <summary>Whom it knows by name.</summary>
     public List<UserInfo> People { get; } = [];
 
+    /// <summary>How long a page of history is on its way at most, and of before meanwhile.</summary>
+    public TimeSpan PagesTake { get; set; }
+
     /// <summary>How long a list of rooms is on its way, and of before meanwhile.</summary>
     public TimeSpan RoomsTake { get; set; }
 

@@ -76,7 +76,7 @@ public sealed class ModelTests
     public void Whatever_happens_every_client_ends_with_what_the_server_has(int seed)
     {
         var sim = new Simulation(seed);
-        var server = new FakeServer(sim) { Loss = 0.2, Duplication = 0.2, Jitter = TimeSpan.FromMilliseconds(600) };
+        var server = new FakeServer(sim) { Loss = 0.2, Duplication = 0.2, Jitter = TimeSpan.FromMilliseconds(600), PagesTake = TimeSpan.FromMilliseconds(300) };
         server.Add("general", "alice", "bob", "carol");
         for (var i = 0; i < 130; i++)
         {
@@ -125,6 +125,67 @@ public sealed class ModelTests
             Assert.All(client.Shown("general"), i => Assert.Equal((SendState.Sent, false), (i.State, i.Pending)));
             Assert.Equal(server["general"].SummaryFor(client.Username).Unread, client.Room("general").Unread);
             Assert.Equal(ConnectionPhase.Live, client.Phase);
+        }
+    }
+
+    /// <summary>Nothing is lost and nobody reconnects, so nothing heals by accident what was overlooked.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(10)]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(18)]
+    [InlineData(19)]
+    [InlineData(20)]
+    public void Who_goes_from_room_to_room_while_people_write_misses_nothing(int seed)
+    {
+        var sim = new Simulation(seed);
+        var server = new FakeServer(sim) { Duplication = 0.1, Jitter = TimeSpan.FromMilliseconds(300), PagesTake = TimeSpan.FromMilliseconds(500) };
+        string[] rooms = [.. Enumerable.Range(0, 12).Select(i => $"room{i}")];
+        foreach (var room in rooms)
+        {
+            server.Add(room, "alice", "bob");
+        }
+
+        TestClient[] clients = [new TestClient(server, "alice").Start(), new TestClient(server, "alice").Start(), new TestClient(server, "bob").Start()];
+        foreach (var opened in rooms)
+        {
+            foreach (var client in clients)
+            {
+                sim.Do(() => _ = client.Actions.OpenRoomAsync(opened));
+            }
+
+            for (var step = 0; step < 6; step++)
+            {
+                sim.Run(TimeSpan.FromMilliseconds(sim.Random.Next(250)));
+                var client = clients[sim.Random.Next(clients.Length)];
+                sim.Do(() => client.Actions.Send(opened, $"c{step}"));
+                Assert.Contains(client.Shown(opened), i => i.Message.Content == $"c{step}");
+                if (sim.Random.Next(2) == 0)
+                {
+                    sim.Do(() => server.Says("bob", opened, $"s{step}"));
+                }
+            }
+
+            sim.RunSeconds(5);
+            foreach (var client in clients)
+            {
+                Assert.Equal(server[opened].Messages.Select(Line), client.Shown(opened).Select(i => Line(i.Message)));
+                Assert.All(client.Shown(opened), i => Assert.Equal(SendState.Sent, i.State));
+            }
         }
     }
 

@@ -77,8 +77,17 @@ public sealed partial class HistorySync
 
     public async Task LoadNewestAsync(RoomState room, CancellationToken cancellationToken)
     {
-        var page = await api.MessagesAsync(room.Id, null, null, Limits.PageMax, cancellationToken);
-        TakeNewest(room, page);
+        room.Timeline.Await();
+        try
+        {
+            TakeNewest(room, await api.MessagesAsync(room.Id, null, null, Limits.PageMax, cancellationToken));
+        }
+        finally
+        {
+            room.Timeline.Awaited();
+        }
+
+        Look(room);
     }
 
     public async Task LoadOlderAsync(RoomState room, CancellationToken cancellationToken)

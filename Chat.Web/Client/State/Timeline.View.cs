@@ -137,7 +137,7 @@ public sealed partial class Timeline
     private TimelineView BuildView()
     {
         var shown = Shown;
-        if (shown is null && _echoes.Count == 0)
+        if (shown is null && _echoes.Count == 0 && _arrived.Count == 0)
         {
             return TimelineView.Empty;
         }
@@ -152,6 +152,9 @@ public sealed partial class Timeline
         var hasNewer = shown is { IsLive: false } && _segments[^1] != shown;
         if (!hasNewer)
         {
+            // Nobody else's, for there may be more between: what was sent goes on as if on its way until the newest page says where it stands.
+            items.AddRange(_arrived.Values.Where(m => m.Sender == me() && !_byId.ContainsKey(m.Id) && !_echoes.ContainsKey(m.Id))
+                .Order(MessageMerge.Order).Select(m => ItemOf(m) with { State = SendState.Sending }));
             items.AddRange(_echoes.Values.Where(e => !_byId.ContainsKey(e.MessageId)).OrderBy(e => e.Id, StringComparer.Ordinal).Select(ItemOf));
         }
 

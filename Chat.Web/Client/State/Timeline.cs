@@ -15,12 +15,15 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
     private const int TrimAt = MaxMessages + 500;
     private const int KeptAtEnd = 100;
     private const int QuotedMax = 500;
+    private const int ArrivedMax = 500;
     private readonly List<Segment> _segments = [];
     private readonly Dictionary<string, Message> _byId = new(StringComparer.Ordinal);
     private readonly EarlyChanges _early = new();
+    private readonly Dictionary<string, Message> _arrived = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimelineItem> _quoted = new(StringComparer.Ordinal);
     private Segment? _shown;
     private string? _anchor;
+    private int _awaiting;
 
     public string RoomId => roomId;
 
@@ -71,6 +74,7 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
     public TimelineItem? Find(string messageId) =>
         _byId.TryGetValue(messageId, out var message) ? ItemOf(message)
         : _echoes.TryGetValue(messageId, out var echo) ? ItemOf(echo)
+        : _arrived.TryGetValue(messageId, out var arrived) ? ItemOf(arrived)
         : _quoted.TryGetValue(messageId, out var quoted) ? quoted
         : null;
 
@@ -100,16 +104,51 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
 
     /// <summary>
     /// A message that came alone: pushed, or acknowledged. False when it was known. Without a place – its surroundings are
-    /// not loaded – it is not kept; it comes with its page.
+    /// not loaded – it is not kept; it comes with its page. While the newest page is on its way it is kept for it: the page may have been
+    /// read before the message came.
     /// </summary>
     internal bool Receive(Message message)
     {
         Cursor.Received(message);
-        var known = _byId.ContainsKey(message.Id);
+        var known = _byId.ContainsKey(message.Id) || _arrived.ContainsKey(message.Id);
         Put(message, home: null);
+        if (!HasLiveEnd && (_awaiting > 0 || message.Sender == me()) && _arrived.Count < ArrivedMax)
+        {
+            _arrived[message.Id] = message;
+        }
+
         Trim();
         Touch(message.Id);
         return !known;
+    }
+
+    /// <summary>The newest page is asked for.</summary>
+    internal void Await() => _awaiting++;
+
+    /// <summary>The newest page is here, or did not come: what came meanwhile gets its place, or waits for the next.</summary>
+    internal void Awaited()
+    {
+        _awaiting--;
+        if (HasLiveEnd)
+        {
+            foreach (var message in _arrived.Values)
+            {
+                Cursor.Received(message);
+                Put(message, home: null);
+            }
+
+            _arrived.Clear();
+        }
+        else if (_awaiting == 0)
+        {
+            // What others wrote is on the next page; what one wrote oneself stays in sight until then.
+            foreach (var message in _arrived.Values.Where(m => m.Sender != me()).ToList())
+            {
+                _arrived.Remove(message.Id);
+            }
+        }
+
+        Touch();
     }
 
     internal void Apply(MessageChange change)
@@ -150,7 +189,8 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
                 from++;
             }
 
-            foreach (var message in live.Keep(0, from))
+            var later = live.Keep(0, from);
+            foreach (var message in later)
             {
                 Forget(message);
             }
@@ -158,7 +198,8 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
             live.High = HistoryKey.Max(live.Low, knownUpTo);
             var follows = _anchor is null && Shown == live;
             _shown ??= live;
-            Merge(newest, low, HistoryKey.End);
+            // The page may have been read before the newest of them came.
+            Merge([.. newest, .. later.Where(m => HistoryKey.Of(m) >= low)], low, HistoryKey.End);
             if (follows)
             {
                 _shown = null;
