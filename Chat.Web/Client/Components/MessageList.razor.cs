@@ -12,6 +12,9 @@ public sealed partial class MessageList
 {
     private const int WindowRows = 180;
     private const int Step = 60;
+
+    /// <summary>More than a screen has: what is drawn at once when a room is opened; the rest follows when that is seen.</summary>
+    private const int FirstRows = 25;
     private ElementReference _scroller;
     private ElementReference _content;
     private DotNetObjectReference<MessageList>? _self;
@@ -230,7 +233,7 @@ public sealed partial class MessageList
         else if (_atBottom && View.AtEnd)
         {
             _to = items.Count;
-            _from = Math.Max(0, _to - (WindowRows - Step));
+            _from = Math.Max(0, _to - (_placed ? WindowRows - Step : FirstRows));
         }
         else if (IndexOf(_anchorId, -1) is >= 0 and var at)
         {
