@@ -77,7 +77,7 @@ internal static class Screenshots
         await camera.ShootAsync("choose-a-room");
         await page.GotoAsync($"/chat/{room}");
         await page.Locator(".message[data-id]").Last.WaitForAsync();
-        await person.LiveAsync();
+        await page.Locator("[data-testid=connection]", new() { HasText = "Live" }).WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await camera.ShootAsync("chat");
         await person.Composer.FillAsync("Thanks @");
         await page.Locator(".choices").WaitForAsync();
