@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Chat.Tests.Browser;
 
 /// <summary>Everything that one does all day, without a mouse.</summary>
+[NoComplaints]
 [Collection(BrowserCollection.Name)]
 public sealed class KeyboardTests(BrowserSystem system)
 {

@@ -42,6 +42,19 @@ public sealed class TimelineTests
     }
 
     [Fact]
+    public void What_was_pushed_while_a_newest_page_that_begins_anew_was_on_its_way_is_kept()
+    {
+        var messages = Enumerable.Range(0, 5).Select(i => _server.Says("bob", "general", $"m{i}")).ToList();
+        var timeline = new Timeline("general", () => "alice", _sim.Time);
+        timeline.Merge([messages[0]], HistoryKey.Start, HistoryKey.End);
+        timeline.Receive(messages[4]);
+
+        timeline.StartAnew(HistoryKey.Of(messages[0]), [messages[2], messages[3]], HistoryKey.Of(messages[2]));
+
+        Assert.Equal(["m2", "m3", "m4"], timeline.View.Items.Select(i => i.Message.Content));
+    }
+
+    [Fact]
     public void A_jump_to_the_very_first_message_works()
     {
         var messages = Enumerable.Range(0, 300).Select(i => _server.Says("bob", "general", $"m{i}")).ToList();
