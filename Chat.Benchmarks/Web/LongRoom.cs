@@ -29,7 +29,7 @@ internal static class LongRoom
             frames.push(took);
             const before = list.scrollTop;
             list.scrollTop = before - speed * Math.min(took, 100) / 1000;
-            if (list.scrollTop === before) { still += took; }
+            if (list.scrollTop === before) { still += Math.max(took, 0); }
             if (frames.length % 5 === 0) {
               const shown = list.querySelectorAll('.message[data-id]');
               rows = Math.max(rows, shown.length);
