@@ -55,6 +55,22 @@ public sealed class TimelineTests
     }
 
     [Fact]
+    public void What_one_wrote_elsewhere_before_a_room_is_opened_comes_with_its_page_and_not_as_if_on_its_way()
+    {
+        var alice = new TestClient(_server, "alice").Start();
+        _sim.Do(() => _server.Says("alice", "general", "from another device"));
+        _sim.RunSeconds(1);
+        _server.PagesTake = TimeSpan.FromSeconds(1);
+
+        _sim.Do(() => _ = alice.Actions.OpenRoomAsync("general"));
+        Assert.Empty(alice.Shown("general"));
+        _sim.RunSeconds(2);
+
+        Assert.Equal(["from another device"], alice.Texts("general"));
+        Assert.All(alice.Shown("general"), i => Assert.Equal(SendState.Sent, i.State));
+    }
+
+    [Fact]
     public void A_jump_to_the_very_first_message_works()
     {
         var messages = Enumerable.Range(0, 300).Select(i => _server.Says("bob", "general", $"m{i}")).ToList();

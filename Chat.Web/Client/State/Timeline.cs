@@ -23,7 +23,7 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
     private readonly Dictionary<string, TimelineItem> _quoted = new(StringComparer.Ordinal);
     private Segment? _shown;
     private string? _anchor;
-    private int _awaiting;
+    private int? _awaiting;
 
     public string RoomId => roomId;
 
@@ -112,7 +112,7 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
         Cursor.Received(message);
         var known = _byId.ContainsKey(message.Id) || _arrived.ContainsKey(message.Id);
         Put(message, home: null);
-        if (!HasLiveEnd && (_awaiting > 0 || message.Sender == me()) && _arrived.Count < ArrivedMax)
+        if (!HasLiveEnd && _awaiting is { } pages && (pages > 0 || message.Sender == me()) && _arrived.Count < ArrivedMax)
         {
             _arrived[message.Id] = message;
         }
@@ -122,8 +122,8 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
         return !known;
     }
 
-    /// <summary>The newest page is asked for.</summary>
-    internal void Await() => _awaiting++;
+    /// <summary>The newest page is asked for. Before it is for the first time nobody sees the room, and nothing is kept for it.</summary>
+    internal void Await() => _awaiting = (_awaiting ?? 0) + 1;
 
     /// <summary>The newest page is here, or did not come: what came meanwhile gets its place, or waits for the next.</summary>
     internal void Awaited()
