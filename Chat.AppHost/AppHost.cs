@@ -1,18 +1,23 @@
+using Chat.Hosting;
+
 var builder = DistributedApplication.CreateBuilder(args);
 
 // The last 100 messages of each room, sessions, presence, and the path between the API's pods.
 var cache = builder.AddRedis("cache")
-    .WithDataVolume();
+    .WithDataVolume()
+    .RunLocally();
 
 // The queue message_save between the API and the workers.
 var messaging = builder.AddRabbitMQ("messaging")
     .WithManagementPlugin()
-    .WithDataVolume();
+    .WithDataVolume()
+    .RunLocally();
 
 // Messages, users, rooms.
 var chatdb = builder.AddMongoDB("mongo")
     .WithDataVolume()
-    .AddDatabase("chatdb");
+    .AddDatabase("chatdb")
+    .RunLocally();
 
 var api = builder.AddProject<Projects.Chat_Api>("api")
     .WithReference(cache)

@@ -67,9 +67,6 @@ public sealed class GarnetServer(string assembly, LocalServerOptions? options = 
         };
     }
 
-    protected override async Task<bool> ProbeAsync(CancellationToken cancellationToken)
-    {
-        using var resp = await Resp.ConnectAsync(Port, Options.Password, cancellationToken);
-        return await resp.CallAsync(cancellationToken, "PING") == "PONG";
-    }
+    protected override Task<string> ProbeAsync(CancellationToken cancellationToken) =>
+        RedisProbe.ReadVersionAsync(ConnectionString, "garnet_version", cancellationToken);
 }

@@ -144,18 +144,26 @@ public abstract class LocalServer : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Whether it answers in its protocol now; a probe that cannot connect or gets nothing in time says no.</summary>
-    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    /// <summary>The port of one of the server's endpoints, by the name that the endpoint has in the topology.</summary>
+    /// <param name="endpoint">The name. Only a server with several ports looks at it.</param>
+    public virtual int PortOf(string endpoint) => Port;
+
+    /// <summary>Whether the server answers in its protocol within two seconds.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellationToken) => await ReadVersionAsync(cancellationToken) is not null;
+
+    /// <summary>Asks the server for its version. Null: it does not run, or does not answer within two seconds.</summary>
+    public async Task<string?> ReadVersionAsync(CancellationToken cancellationToken)
     {
+        using var probe = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        probe.CancelAfter(ProbeTimeout);
         try
         {
-            using var probe = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            probe.CancelAfter(ProbeTimeout);
-            return IsRunning && await ProbeAsync(probe.Token);
+            return IsRunning ? await ProbeAsync(probe.Token).WaitAsync(probe.Token) : null;
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException or HttpRequestException)
+        catch (Exception e) when (e is not ObjectDisposedException)
         {
-            return false;
+            // Each client has its own exceptions for a server that is not there, or not yet.
+            return null;
         }
     }
 
@@ -163,26 +171,17 @@ public abstract class LocalServer : IAsyncDisposable
 
     protected abstract ChildStart Command();
 
-    /// <summary>One question in the server's protocol: true when it is ready, false or any I/O error when not yet.</summary>
-    protected abstract Task<bool> ProbeAsync(CancellationToken cancellationToken);
+    /// <summary>Asks the server for its version. Throws while the server does not answer.</summary>
+    protected abstract Task<string> ProbeAsync(CancellationToken cancellationToken);
 
     private async Task<bool> IsReadyAsync(ChildProcess child, CancellationToken cancellationToken)
     {
         while (!child.HasExited && !cancellationToken.IsCancellationRequested)
         {
-            try
+            // A stranger on the port of a dead child must not make the child look ready.
+            if (await ReadVersionAsync(cancellationToken) is not null && !child.HasExited)
             {
-                using var probe = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                probe.CancelAfter(ProbeTimeout);
-                // A dead child with a stranger on its port must not look ready.
-                if (await ProbeAsync(probe.Token) && !child.HasExited)
-                {
-                    return true;
-                }
-            }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException or HttpRequestException)
-            {
-                // Not yet.
+                return true;
             }
 
             await Task.WhenAny(child.Exited, Task.Delay(50, CancellationToken.None));

@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
+using MongoDB.Bson;
+using MongoDB.Driver;
 
 namespace Chat.Servers;
 
@@ -27,27 +25,11 @@ public sealed class MongoServer(string program, LocalServerOptions? options = nu
             : new ChildStart(program, ["--bind_ip", "127.0.0.1", "--port", port, "--dbpath", data, "--nounixsocket", "--quiet"]) { WorkingDirectory = Directory };
     }
 
-    /// <summary>The command <c>{ hello: 1, $db: "admin" }</c> as OP_MSG; ready when the answer is one.</summary>
-    protected override async Task<bool> ProbeAsync(CancellationToken cancellationToken)
+    protected override async Task<string> ProbeAsync(CancellationToken cancellationToken)
     {
-        const int opMsg = 2013;
-        byte[] fields = [0x10, .. "hello\0"u8, 1, 0, 0, 0, 0x02, .. "$db\0"u8, 6, 0, 0, 0, .. "admin\0"u8, 0];
-        var message = new byte[16 + 4 + 1 + 4 + fields.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(message, message.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(4), 1);
-        BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(12), opMsg);
-        BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(21), 4 + fields.Length);
-        fields.CopyTo(message, 25);
-
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
-        var stream = client.GetStream();
-        await stream.WriteAsync(message, cancellationToken);
-        var header = new byte[16];
-        await stream.ReadExactlyAsync(header, cancellationToken);
-        var body = new byte[Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(header) - 16, 0, 1 << 20)];
-        await stream.ReadExactlyAsync(body, cancellationToken);
-        return BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(12)) == opMsg
-            && Encoding.Latin1.GetString(body).Contains("maxWireVersion", StringComparison.Ordinal);
+        using var client = new MongoClient(ConnectionString);
+        var info = await client.GetDatabase("admin")
+            .RunCommandAsync<BsonDocument>(new BsonDocument("buildInfo", 1), cancellationToken: cancellationToken);
+        return info["version"].AsString;
     }
 }

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
 
 namespace Chat.Servers;
 
@@ -10,6 +13,7 @@ namespace Chat.Servers;
 /// </summary>
 public sealed class RabbitMqServer : LocalServer
 {
+    private static readonly string[] Administrator = ["administrator"];
     private readonly string _program;
     private readonly int _distributionPort = FreePort.Next();
     private readonly int _epmdPort = FreePort.Next();
@@ -67,6 +71,9 @@ public sealed class RabbitMqServer : LocalServer
             : throw new InvalidOperationException($"rabbitmqctl {string.Join(' ', arguments)} ended with {exit}: {child.Tail}");
     }
 
+    /// <inheritdoc/>
+    public override int PortOf(string endpoint) => endpoint == "management" ? ManagementPort : Port;
+
     public override async Task StopAsync(TimeSpan grace)
     {
         await base.StopAsync(grace);
@@ -106,16 +113,11 @@ public sealed class RabbitMqServer : LocalServer
         Environment = NodeEnvironment(),
     };
 
-    /// <summary>AMQP 0-9-1: the server answers the protocol header with Connection.Start, a method frame.</summary>
-    protected override async Task<bool> ProbeAsync(CancellationToken cancellationToken)
+    protected override async Task<string> ProbeAsync(CancellationToken cancellationToken)
     {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
-        var stream = client.GetStream();
-        await stream.WriteAsync("AMQP\0\0\u0009\u0001"u8.ToArray(), cancellationToken);
-        var frame = new byte[11];
-        await stream.ReadExactlyAsync(frame, cancellationToken);
-        return frame is [1, 0, 0, _, _, _, _, 0, 10, 0, 10];
+        var factory = new ConnectionFactory { Uri = new Uri(ConnectionString), AutomaticRecoveryEnabled = false };
+        await using var connection = await factory.CreateConnectionAsync(cancellationToken);
+        return connection.ServerProperties?["version"] is byte[] version ? Encoding.UTF8.GetString(version) : "";
     }
 
     private void WriteConfiguration()
@@ -131,7 +133,16 @@ public sealed class RabbitMqServer : LocalServer
         ];
         if (Options.Password is { } password)
         {
-            lines.AddRange([$"default_user = {UserName}", $"default_pass = {password}"]);
+            // A default user is created with the node's data only. Definitions are applied at every start, so that a new
+            // password holds on old data, too.
+            var definitions = Path.Combine(Directory, "definitions.json");
+            WritePrivately(definitions, JsonSerializer.Serialize(new
+            {
+                users = new[] { new { name = UserName, password, tags = Administrator } },
+                vhosts = new[] { new { name = "/" } },
+                permissions = new[] { new { user = UserName, vhost = "/", configure = ".*", write = ".*", read = ".*" } },
+            }));
+            lines.Add($"load_definitions = {definitions}");
         }
 
         if (Management)
@@ -139,11 +150,16 @@ public sealed class RabbitMqServer : LocalServer
             lines.AddRange(["management.tcp.ip = 127.0.0.1", $"management.tcp.port = {ManagementPort}"]);
         }
 
-        File.WriteAllLines(Path.Combine(Directory, "rabbitmq.conf"), lines);
+        WritePrivately(Path.Combine(Directory, "rabbitmq.conf"), string.Join('\n', lines) + '\n');
         File.WriteAllText(Path.Combine(Directory, "enabled_plugins"), Management ? "[rabbitmq_management]." : "[].");
+    }
+
+    private static void WritePrivately(string file, string content)
+    {
+        File.WriteAllText(file, content);
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(Path.Combine(Directory, "rabbitmq.conf"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
     }
 

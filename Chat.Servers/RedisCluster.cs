@@ -1,5 +1,6 @@
-using System.Globalization;
+using System.Net;
 using System.Runtime.Versioning;
+using StackExchange.Redis;
 
 namespace Chat.Servers;
 
@@ -31,18 +32,19 @@ public sealed class RedisCluster : IAsyncDisposable
         await Task.WhenAll(_nodes.Select(n => n.StartAsync(cancellationToken)));
         for (var i = 0; i < _nodes.Length; i++)
         {
-            using var resp = await Resp.ConnectAsync(_nodes[i].Port, null, cancellationToken);
+            await using var redis = await RedisProbe.ConnectAsync(_nodes[i].ConnectionString).WaitAsync(cancellationToken);
+            var node = redis.GetServers()[0];
             var (from, to) = (Slots * i / _nodes.Length, (Slots * (i + 1) / _nodes.Length) - 1);
-            await ExpectOkAsync(resp, cancellationToken, "CLUSTER", "ADDSLOTSRANGE", Text(from), Text(to));
-            await ExpectOkAsync(resp, cancellationToken, "CLUSTER", "SET-CONFIG-EPOCH", Text(i + 1));
+            await node.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", from, to);
+            await node.ExecuteAsync("CLUSTER", "SET-CONFIG-EPOCH", i + 1);
         }
 
         // Only then: a node that knows another takes no epoch any more. They tell each other the rest.
-        using (var first = await Resp.ConnectAsync(_nodes[0].Port, null, cancellationToken))
+        await using (var redis = await RedisProbe.ConnectAsync(_nodes[0].ConnectionString).WaitAsync(cancellationToken))
         {
             foreach (var other in _nodes.Skip(1))
             {
-                await ExpectOkAsync(first, cancellationToken, "CLUSTER", "MEET", "127.0.0.1", Text(other.Port));
+                await redis.GetServers()[0].ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", other.Port);
             }
         }
 
@@ -82,14 +84,15 @@ public sealed class RedisCluster : IAsyncDisposable
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(TimeSpan.FromSeconds(30));
-        using var resp = await Resp.ConnectAsync(node.Port, null, timeout.Token);
+        await using var redis = await RedisProbe.ConnectAsync(node.ConnectionString).WaitAsync(timeout.Token);
+        var server = redis.GetServers().Single(s => s.EndPoint is IPEndPoint at && at.Port == node.Port);
         while (true)
         {
-            var info = await resp.CallAsync(timeout.Token, "CLUSTER", "INFO");
+            var info = (string)(await server.ExecuteAsync("CLUSTER", "INFO").WaitAsync(timeout.Token))!;
             if (info.Contains("cluster_state:ok", StringComparison.Ordinal)
                 && info.Contains($"cluster_known_nodes:{_nodes.Length}", StringComparison.Ordinal)
                 && info.Contains($"cluster_slots_ok:{Slots}", StringComparison.Ordinal)
-                && await IsLinkedAsync(resp, timeout.Token))
+                && await IsLinkedAsync(server, timeout.Token))
             {
                 return;
             }
@@ -99,20 +102,9 @@ public sealed class RedisCluster : IAsyncDisposable
     }
 
     /// <summary>What is published before a node is linked to all the others does not reach their subscribers.</summary>
-    private static async Task<bool> IsLinkedAsync(Resp resp, CancellationToken cancellationToken)
+    private static async Task<bool> IsLinkedAsync(IServer server, CancellationToken cancellationToken)
     {
-        var nodes = await resp.CallAsync(cancellationToken, "CLUSTER", "NODES");
+        var nodes = (string)(await server.ExecuteAsync("CLUSTER", "NODES").WaitAsync(cancellationToken))!;
         return !nodes.Contains("disconnected", StringComparison.Ordinal) && !nodes.Contains("handshake", StringComparison.Ordinal);
     }
-
-    private static async Task ExpectOkAsync(Resp resp, CancellationToken cancellationToken, params string[] command)
-    {
-        var reply = await resp.CallAsync(cancellationToken, command);
-        if (reply != "OK")
-        {
-            throw new InvalidOperationException($"{string.Join(' ', command)}: {reply}");
-        }
-    }
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

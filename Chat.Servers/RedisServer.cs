@@ -42,9 +42,6 @@ public sealed class RedisServer(string program, LocalServerOptions? options = nu
         return new ChildStart(program, [file]) { WorkingDirectory = Directory };
     }
 
-    protected override async Task<bool> ProbeAsync(CancellationToken cancellationToken)
-    {
-        using var resp = await Resp.ConnectAsync(Port, Options.Password, cancellationToken);
-        return await resp.CallAsync(cancellationToken, "PING") == "PONG";
-    }
+    protected override Task<string> ProbeAsync(CancellationToken cancellationToken) =>
+        RedisProbe.ReadVersionAsync(ConnectionString, "redis_version", cancellationToken);
 }

@@ -59,11 +59,8 @@ public sealed class ToxiproxyServer : LocalServer
     protected override ChildStart Command() =>
         new(_program, ["-host", "127.0.0.1", "-port", Port.ToString(CultureInfo.InvariantCulture)]) { WorkingDirectory = Directory };
 
-    protected override async Task<bool> ProbeAsync(CancellationToken cancellationToken)
-    {
-        using var response = await _http.GetAsync(new Uri($"{ConnectionString}/version"), cancellationToken);
-        return response.IsSuccessStatusCode;
-    }
+    protected override Task<string> ProbeAsync(CancellationToken cancellationToken) =>
+        _http.GetStringAsync(new Uri($"{ConnectionString}/version"), cancellationToken);
 
     private static async Task ExpectAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -20,6 +20,9 @@ public static class ServiceDefaultsExtensions
     private const string Live = "live";
     private const string Prometheus = "Chat:Metrics:Prometheus";
 
+    // In milliseconds. OpenTelemetry Protocol Exporter specification.
+    private const string OtlpTimeout = "OTEL_EXPORTER_OTLP_TIMEOUT";
+
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
@@ -95,6 +98,12 @@ public static class ServiceDefaultsExtensions
 
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
+            if (builder.Environment.IsDevelopment())
+            {
+                // The dashboard ends before the services do. Each signal's last export would wait ten seconds for it.
+                builder.Configuration[OtlpTimeout] ??= "1000";
+            }
+
             telemetry.UseOtlpExporter();
         }
     }
