@@ -17,7 +17,8 @@ var messaging = builder.AddRabbitMQ("messaging")
 var chatdb = builder.AddMongoDB("mongo")
     .WithDataVolume()
     .AddDatabase("chatdb")
-    .RunLocally();
+    .RunLocally()
+    .WithClearDataCommand(cache, messaging);
 
 var api = builder.AddProject<Projects.Chat_Api>("api")
     .WithReference(cache)
@@ -42,6 +43,7 @@ builder.AddProject<Projects.Chat_Web>("web")
     .WithReference(chatdb)
     .WaitFor(api)
     .WithExternalHttpEndpoints()
-    .WithHttpHealthCheck("/health");
+    .WithHttpHealthCheck("/health")
+    .PrintAddressWhenReady("Chat");
 
 builder.Build().Run();

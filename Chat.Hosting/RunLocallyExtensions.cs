@@ -37,7 +37,7 @@ public static class RunLocallyExtensions
             case BackingKind.Given:
                 return backing.UseGiven(application, redis, redis.Name, choice);
             case BackingKind.Container:
-                LocalBacking.Explain(builder, choice);
+                backing.Explain(builder, choice);
                 return builder;
             case BackingKind.Found:
                 backing.RunLocally(builder.WithoutTls(), "redis-server", choice, async (options, cancellationToken) =>
@@ -73,7 +73,7 @@ public static class RunLocallyExtensions
             case BackingKind.Given:
                 return backing.UseGiven(application, rabbit, rabbit.Name, choice);
             case BackingKind.Container:
-                LocalBacking.Explain(builder, choice);
+                backing.Explain(builder, choice);
                 return builder;
             case BackingKind.Found:
                 backing.RunLocally(builder, "rabbitmq-server", choice, async (options, cancellationToken) =>
@@ -111,7 +111,7 @@ public static class RunLocallyExtensions
                 backing.UseGiven(application, server, database.Name, choice);
                 return backing.UseGiven(application, database, database.Name, choice);
             case BackingKind.Container:
-                LocalBacking.Explain(application.CreateResourceBuilder(server), choice);
+                backing.Explain(application.CreateResourceBuilder(server), choice);
                 return builder;
             case BackingKind.Found:
                 return backing.UseMongod(application, database, choice);

@@ -4,12 +4,14 @@ using Chat.Hosting.Servers;
 using Chat.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Chat.Hosting.Backing;
 
 /// <summary>What the backing services of one AppHost share: how each is chosen, the data folder, and the servers to start and stop.</summary>
-internal sealed class LocalBacking
+internal sealed partial class LocalBacking
 {
+    private readonly List<(string Resource, string What, string Reason)> _explained = [];
     private readonly IDistributedApplicationBuilder _builder;
     private readonly BackingSelector _selector;
     private readonly LocalServerHost _host;
@@ -21,6 +23,16 @@ internal sealed class LocalBacking
         _selector = new BackingSelector(builder.Configuration, () => runtime.Value);
         Data = new DataFolder(Path.GetFullPath(builder.Configuration[DataFolder.Key] ?? ".chat", builder.AppHostDirectory));
         _host = new LocalServerHost(Data);
+        builder.Eventing.Subscribe<BeforeStartEvent>((e, _) =>
+        {
+            var logger = e.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Chat.Hosting");
+            foreach (var (resource, what, reason) in _explained)
+            {
+                LogBacking(logger, resource, what, reason);
+            }
+
+            return Task.CompletedTask;
+        });
     }
 
     public DataFolder Data { get; }
@@ -33,6 +45,7 @@ internal sealed class LocalBacking
         }
 
         BackingUnavailableException.ReportWithoutStackTrace();
+        TakenPorts.Replace(builder);
         var created = new LocalBacking(builder);
         builder.Services.AddSingleton(created);
         return created;
@@ -43,12 +56,15 @@ internal sealed class LocalBacking
         _selector.Choose(resource, connection, program, find);
 
     /// <summary>Shows on the dashboard why a container runs.</summary>
-    public static void Explain<T>(IResourceBuilder<T> container, BackingChoice choice)
-        where T : IResource =>
+    public void Explain<T>(IResourceBuilder<T> container, BackingChoice choice)
+        where T : IResource
+    {
+        _explained.Add((container.Resource.Name, "Container", choice.Reason));
         container.OnInitializeResource((resource, e, _) => e.Notifications.PublishUpdateAsync(resource, s => s with
         {
             Properties = [.. s.Properties, BackingProperties.Reason(choice.Reason)],
         }));
+    }
 
     /// <summary>Replaces a resource by a connection string under its name.</summary>
     /// <param name="replaced">The resource.</param>
@@ -57,6 +73,7 @@ internal sealed class LocalBacking
     /// <param name="connectionString">The connection string.</param>
     public IResourceBuilder<ConnectionStringResource> Replace(IResource replaced, string what, BackingChoice choice, string connectionString)
     {
+        _explained.Add((replaced.Name, what, choice.Reason));
         _builder.Resources.Remove(replaced);
         if (choice.Kind == BackingKind.Embedded)
         {
@@ -85,6 +102,7 @@ internal sealed class LocalBacking
     public void RunLocally<T>(IResourceBuilder<T> builder, string what, BackingChoice choice, CreateLocalServer create)
         where T : ContainerResource
     {
+        _explained.Add((builder.Resource.Name, what, choice.Reason));
         UseDataFolder();
         var persistent = builder.Resource.Annotations.OfType<ContainerMountAnnotation>().Any();
         var server = new LocalServerLifecycle(builder.Resource, what, choice.Reason, async (onLine, cancellationToken) =>
@@ -110,6 +128,9 @@ internal sealed class LocalBacking
             _builder.Configuration["DcpPublisher:WaitForResourceCleanup"] ??= "true";
         }
     }
+
+    [LoggerMessage(4006, LogLevel.Information, "{Resource}: {What} – {Reason}")]
+    private static partial void LogBacking(ILogger logger, string resource, string what, string reason);
 }
 
 /// <summary>Creates a backing service's server.</summary>

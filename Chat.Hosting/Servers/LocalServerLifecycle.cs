@@ -135,7 +135,7 @@ internal sealed partial class LocalServerLifecycle(
             await server.StartAsync(_shutdown.Token);
             var version = await server.ReadVersionAsync(_shutdown.Token);
             var source = version is null ? what : $"{what} {version}";
-            LogRunning(_logger!, resource.Name, source, reason);
+            LogRunning(_logger!, source);
             await PublishAsync(
                 s => s with { State = KnownResourceStates.Running, StartTimeStamp = DateTime.UtcNow },
                 BackingProperties.Source(source, reason), new("executable.pid", server.Process!.Id));
@@ -250,8 +250,8 @@ internal sealed partial class LocalServerLifecycle(
         }
     }
 
-    [LoggerMessage(4001, LogLevel.Information, "{Name}: {What} – {Reason}")]
-    private static partial void LogRunning(ILogger logger, string name, string what, string reason);
+    [LoggerMessage(4001, LogLevel.Information, "{What} is ready.")]
+    private static partial void LogRunning(ILogger logger, string what);
 
     [LoggerMessage(4002, LogLevel.Error, "{Name} did not start.")]
     private static partial void LogFailed(ILogger logger, Exception exception, string name);
