@@ -130,6 +130,9 @@ public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
               containers:
               - { name: greedy, image: "example.com/greedy:1", securityContext: { capabilities: { add: [NET_ADMIN] } } }
             """;
+        // A namespace that was just made has no default account for a moment, and a pod without an account is refused for that first.
+        await Eventually.AsyncTrue(
+            async () => (await cluster.TryAsync(null, "-n", "chat", "get", "serviceaccount", "default")).Code == 0, "the namespace has no default account");
         var (code, output) = await cluster.TryAsync(Pod, "create", "-f", "-");
         Assert.NotEqual(0, code);
         Assert.Contains("violates PodSecurity \"restricted", output, StringComparison.Ordinal);
