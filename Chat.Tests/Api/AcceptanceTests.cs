@@ -19,7 +19,7 @@ public sealed class AcceptanceTests(ApiFixture api) : IClassFixture<ApiFixture>
     private readonly FakeTimeProvider _time = new();
     private readonly HeldQueue _queue = new();
 
-    [SkippableFact]
+    [Fact]
     public async Task What_the_queue_confirmed_is_not_saved_by_the_api()
     {
         _queue.Release();
@@ -28,7 +28,7 @@ public sealed class AcceptanceTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Null(await Archive(instance).FindAsync(_item.Key, default));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_queue_that_is_silent_for_long_is_not_waited_for_when_the_archive_has_it()
     {
         await using var instance = Start();
@@ -40,7 +40,7 @@ public sealed class AcceptanceTests(ApiFixture api) : IClassFixture<ApiFixture>
         _queue.Fail();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_send_under_way_is_kept_when_the_api_is_told_to_stop_and_the_stop_waits_for_it()
     {
         await using var instance = Start();

@@ -35,12 +35,12 @@ public sealed class ApiFixture : IAsyncLifetime
     {
         get
         {
-            Skip.If(_redis is null, "redis-server is not installed here.");
-            return _redis!;
+            Assert.SkipWhen(_redis is null, "redis-server is not installed here.");
+            return _redis;
         }
     }
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         if (ServerFinder.Redis is not { } program)
         {
@@ -53,7 +53,7 @@ public sealed class ApiFixture : IAsyncLifetime
         _saving = SaveAsync(_instances[0].Services);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         if (_saving is not null)

@@ -7,7 +7,7 @@ namespace Chat.Tests.Api;
 [Collection(ApiGroup.Name)]
 public sealed class AuthTests(ApiFixture api)
 {
-    [SkippableFact]
+    [Fact]
     public async Task Signing_up_signs_in_with_a_cookie_that_no_script_reads()
     {
         await using var user = TestUser.Stranger(api.First);
@@ -21,7 +21,7 @@ public sealed class AuthTests(ApiFixture api)
         Assert.Equal(new Me(user.Name, user.Name), await me.ReadAsync<Me>(HttpStatusCode.OK));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("ab", "correct horse battery", ErrorCodes.InvalidUsername)]
     [InlineData("Alice Upper", "correct horse battery", ErrorCodes.InvalidUsername)]
     [InlineData("someone-with-a-name-that-is-too-long", "correct horse battery", ErrorCodes.InvalidUsername)]
@@ -35,7 +35,7 @@ public sealed class AuthTests(ApiFixture api)
         await user.PostAsync("/api/auth/register", new Credentials(username, password)).RefusedAsync(HttpStatusCode.BadRequest, code);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_name_is_given_once_also_when_many_ask_at_once_at_both_instances()
     {
         var name = TestUser.NewName();
@@ -55,7 +55,7 @@ public sealed class AuthTests(ApiFixture api)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Signing_in_works_at_every_instance_and_a_wrong_password_is_as_wrong_as_an_unknown_name()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -69,7 +69,7 @@ public sealed class AuthTests(ApiFixture api)
             .RefusedAsync(HttpStatusCode.Unauthorized, ErrorCodes.InvalidCredentials);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Five_failures_lock_the_name_for_a_stranger_at_every_instance_but_not_for_the_device_of_its_owner()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -88,7 +88,7 @@ public sealed class AuthTests(ApiFixture api)
         await owner.PostAsync("/api/auth/login", new Credentials(owner.Name, TestUser.Password)).SucceedsAsync(HttpStatusCode.OK);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Signing_out_ends_the_session_at_every_instance_and_closes_its_sockets()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -106,7 +106,7 @@ public sealed class AuthTests(ApiFixture api)
         await user.PostAsync("/api/auth/logout").RefusedAsync(HttpStatusCode.Unauthorized, ErrorCodes.NotSignedIn);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_copied_cookie_is_worth_nothing_after_signing_out()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -118,7 +118,7 @@ public sealed class AuthTests(ApiFixture api)
         await client.SendAsync(copied).RefusedAsync(HttpStatusCode.Unauthorized, ErrorCodes.NotSignedIn);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_new_password_ends_every_other_session_and_closes_its_sockets()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -140,7 +140,7 @@ public sealed class AuthTests(ApiFixture api)
         await using var again = await user.OtherDeviceAsync(password: "another good one");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_devices_are_listed_and_one_is_ended()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -159,7 +159,7 @@ public sealed class AuthTests(ApiFixture api)
         await user.GetAsync("/api/auth/me").SucceedsAsync(HttpStatusCode.OK);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_display_name_changes_and_has_limits()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -170,7 +170,7 @@ public sealed class AuthTests(ApiFixture api)
             .RefusedAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidDisplayName);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_export_has_the_account_and_the_own_messages()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -185,7 +185,7 @@ public sealed class AuthTests(ApiFixture api)
         });
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_deleted_account_is_gone_but_its_name_stays_taken()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);

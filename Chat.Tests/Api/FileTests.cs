@@ -7,7 +7,7 @@ namespace Chat.Tests.Api;
 [Collection(ApiGroup.Name)]
 public sealed class FileTests(ApiFixture api)
 {
-    [SkippableFact]
+    [Fact]
     public async Task A_member_sees_the_image_of_a_message_at_every_instance_and_a_stranger_gets_404()
     {
         await using var alice = await TestUser.SignedUpAsync(api.First);
@@ -46,7 +46,7 @@ public sealed class FileTests(ApiFixture api)
         await bob.GetAsync(PathOf(room.Id, "nonsense")).RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.FileNotFound);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_part_of_a_file_and_what_a_browser_has_already_cost_no_more_than_that()
     {
         await using var alice = await TestUser.SignedUpAsync(api.First);
@@ -70,7 +70,7 @@ public sealed class FileTests(ApiFixture api)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("page.html", "text/html", "<html><script>alert(1)</script></html>")]
     [InlineData("image.svg", "image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")]
     [InlineData("script.js", "text/javascript", "alert(1)")]
@@ -87,7 +87,7 @@ public sealed class FileTests(ApiFixture api)
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_breaks_a_rule_of_uploading_is_refused()
     {
         await using var alice = await TestUser.SignedUpAsync(api.First);
@@ -108,7 +108,7 @@ public sealed class FileTests(ApiFixture api)
         await alice.Http.SendAsync(foreign).RefusedAsync(HttpStatusCode.Forbidden, ErrorCodes.OriginNotAllowed);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_same_upload_again_is_the_same_file_and_too_many_at_once_are_slowed_down()
     {
         await using var alice = await TestUser.SignedUpAsync(api.First);
@@ -130,7 +130,7 @@ public sealed class FileTests(ApiFixture api)
         Assert.Contains(HttpStatusCode.TooManyRequests, answers);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_message_takes_only_files_that_its_sender_uploaded_to_its_room_and_each_once()
     {
         await using var alice = await TestUser.SignedUpAsync(api.First);
@@ -153,7 +153,7 @@ public sealed class FileTests(ApiFixture api)
             user.PostAsync($"/api/rooms/{roomId}/messages", new PostMessageRequest("x", Attachments: ids));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_deleted_messages_files_and_a_deleted_accounts_files_are_gone()
     {
         await using var alice = await TestUser.SignedUpAsync(api.First);

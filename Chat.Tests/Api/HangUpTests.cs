@@ -14,7 +14,7 @@ namespace Chat.Tests.Api;
 [Collection(ApiGroup.Name)]
 public sealed class HangUpTests(ApiFixture api)
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task What_was_shown_is_saved_although_its_sender_hung_up_before_the_answer(bool overTheHub)

@@ -8,7 +8,7 @@ namespace Chat.Tests.Api;
 [Collection(ApiGroup.Name)]
 public sealed class HubTests(ApiFixture api)
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Messages_changes_typing_and_read_marks_reach_everybody_in_the_room_at_both_instances(bool messagePack)
@@ -54,7 +54,7 @@ public sealed class HubTests(ApiFixture api)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_refusal_is_code_and_text(bool messagePack)
@@ -79,7 +79,7 @@ public sealed class HubTests(ApiFixture api)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Somebody_who_is_not_in_the_room_hears_nothing_of_it()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -98,7 +98,7 @@ public sealed class HubTests(ApiFixture api)
         Assert.DoesNotContain(events.Taken(), e => e is RoomChanged changed && changed.Id == room.Id);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Joining_and_being_removed_take_effect_at_once_on_open_connections_of_both_instances()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -122,7 +122,7 @@ public sealed class HubTests(ApiFixture api)
         Assert.DoesNotContain(events.Taken(), e => e is Message { Content: "without you" });
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_joins_at_one_instance_is_told_to_look_again_once_the_other_with_their_socket_has_heard_of_it()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -146,7 +146,7 @@ public sealed class HubTests(ApiFixture api)
         Assert.DoesNotContain(events.Taken(), e => e is ResyncEvent);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Presence_reaches_those_who_share_a_room()
     {
         await using var alice = await TestUser.SignedUpAsync(api.First);
@@ -161,7 +161,7 @@ public sealed class HubTests(ApiFixture api)
         Assert.Equal(new PresenceEvent(bob.Name, false), await events.NextAsync<PresenceEvent>(p => p.Username == bob.Name));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_one_connection_sends_at_once_keeps_its_order()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);

@@ -7,7 +7,7 @@ namespace Chat.Tests.Api;
 [Collection(ApiGroup.Name)]
 public sealed class MessageTests(ApiFixture api)
 {
-    [SkippableFact]
+    [Fact]
     public async Task A_message_is_what_was_sent_and_history_has_it()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -24,7 +24,7 @@ public sealed class MessageTests(ApiFixture api)
         Assert.Equal((2L, first.Epoch), (page.Seq, page.Epoch));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task One_message_is_read_where_its_creation_said_that_it_is_by_members_only()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -44,7 +44,7 @@ public sealed class MessageTests(ApiFixture api)
         await user.GetAsync($"/api/rooms/{room.Id}/messages/nonsense").RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.MessageNotFound);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_breaks_a_limit_is_refused()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -59,7 +59,7 @@ public sealed class MessageTests(ApiFixture api)
         Task<HttpResponseMessage> Send(PostMessageRequest request) => user.PostAsync($"/api/rooms/{room.Id}/messages", request);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_same_client_id_three_times_also_at_both_instances_is_one_message_shown_once_and_stored_once()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -79,7 +79,7 @@ public sealed class MessageTests(ApiFixture api)
             && page.Messages.Select(m => m.Id).SequenceEqual([sent[0].Id, last.Id]));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_client_id_used_in_another_room_is_refused()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -89,7 +89,7 @@ public sealed class MessageTests(ApiFixture api)
             .RefusedAsync(HttpStatusCode.Conflict, ErrorCodes.ClientIdReused);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task More_than_the_burst_at_once_is_refused_for_a_moment()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -100,7 +100,7 @@ public sealed class MessageTests(ApiFixture api)
         Assert.InRange(answers.Count(a => a.StatusCode == HttpStatusCode.Created), Limits.SendBurst, 79);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_author_edits_and_deletes_a_moderator_deletes_and_nobody_else()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -125,7 +125,7 @@ public sealed class MessageTests(ApiFixture api)
         await Answers.EventuallyNotFoundAsync(() => owner.DeleteAsync($"/api/rooms/{room.Id}/messages/{new string('a', 32)}"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Reactions_go_on_and_off()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -145,7 +145,7 @@ public sealed class MessageTests(ApiFixture api)
         Assert.Equal([("👍", other.Name), ("❤️", other.Name)], reactions.Select(r => (r.Emoji, string.Join(',', r.Users))));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Pages_of_more_than_Redis_keeps_join_without_hole_or_double_in_both_directions()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -183,7 +183,7 @@ public sealed class MessageTests(ApiFixture api)
         Assert.Equal(all, forth);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Bad_cursors_and_limits_are_refused()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -198,7 +198,7 @@ public sealed class MessageTests(ApiFixture api)
         Assert.Empty((await user.HistoryAsync(room.Id, "?before=2020-01-01T00:00:00.000Z")).Messages);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Search_finds_saved_messages_of_ones_own_rooms_only()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -217,7 +217,7 @@ public sealed class MessageTests(ApiFixture api)
         await user.GetAsync("/api/search?q=x&before=nonsense").RefusedAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidCursor);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Other_clients_see_exactly_the_contracts_field_names()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);

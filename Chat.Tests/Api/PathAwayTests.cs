@@ -11,7 +11,7 @@ namespace Chat.Tests.Api;
 /// <summary>What instances owe each other while the path between them is broken. Servers of its own, because it stops one.</summary>
 public sealed class PathAwayTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
-    [SkippableFact]
+    [Fact]
     public async Task Signing_out_while_Redis_is_away_closes_the_sockets_at_the_other_instance()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -31,7 +31,7 @@ public sealed class PathAwayTests(ApiFixture api) : IClassFixture<ApiFixture>
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_session_whose_end_nobody_heard_of_is_looked_at_when_the_path_was_interrupted_and_its_sockets_close()
     {
         await using var user = await TestUser.SignedUpAsync(api.Second);
@@ -53,11 +53,11 @@ public sealed class PathAwayTests(ApiFixture api) : IClassFixture<ApiFixture>
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_message_of_an_instance_that_ended_before_it_reached_Redis_again_is_appended_by_another_and_shown_once()
     {
-        Skip.If(ServerFinder.Toxiproxy is null, "toxiproxy-server is not installed here.");
-        await using var toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy!);
+        Assert.SkipWhen(ServerFinder.Toxiproxy is null, "toxiproxy-server is not installed here.");
+        await using var toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy);
         await toxiproxy.StartAsync();
         var way = await toxiproxy.CreateProxyAsync("redis", api.Redis.Port);
         await using var bob = await TestUser.SignedUpAsync(api.First);

@@ -9,7 +9,7 @@ namespace Chat.Tests.Api;
 [Collection(ApiGroup.Name)]
 public sealed class RoomTests(ApiFixture api)
 {
-    [SkippableFact]
+    [Fact]
     public async Task A_room_gets_a_readable_id_that_is_its_own()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -24,7 +24,7 @@ public sealed class RoomTests(ApiFixture api)
             [first.Id, second.Id], (await list.ReadAsync<IReadOnlyList<RoomSummary>>(HttpStatusCode.OK)).Select(r => r.Id).Order(StringComparer.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Bad_names_topics_and_kinds_are_refused()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);
@@ -36,7 +36,7 @@ public sealed class RoomTests(ApiFixture api)
         await user.PostAsync("/api/rooms", new CreateRoomRequest("x", RoomKind.Direct)).RefusedAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomKind);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Newcomers_find_and_join_public_rooms_and_leave_them()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -59,7 +59,7 @@ public sealed class RoomTests(ApiFixture api)
         await user.GetAsync("/api/rooms?scope=public&limit=0").RefusedAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidLimit);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_private_room_is_unknown_to_everybody_else_whatever_they_ask()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -88,7 +88,7 @@ public sealed class RoomTests(ApiFixture api)
         Assert.DoesNotContain(await found.ReadAsync<IReadOnlyList<RoomSummary>>(HttpStatusCode.OK), r => r.Id == room.Id);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Members_add_others_to_a_private_room_and_an_invitation_lets_in()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -105,7 +105,7 @@ public sealed class RoomTests(ApiFixture api)
         await guest.PostAsync("/api/invites/made-up").RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.NotFound);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Invitations_that_were_taken_back_let_nobody_in_and_the_next_ones_do()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -127,7 +127,7 @@ public sealed class RoomTests(ApiFixture api)
         await guest.PostAsync($"/api/invites/{invite.Token}").SucceedsAsync(HttpStatusCode.OK);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Only_owners_change_a_room_and_the_last_one_stays()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -151,7 +151,7 @@ public sealed class RoomTests(ApiFixture api)
         Assert.True((await own.ReadAsync<RoomSummary>(HttpStatusCode.OK)).Muted);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_archived_room_is_read_only()
     {
         await using var owner = await TestUser.SignedUpAsync(api.First);
@@ -169,7 +169,7 @@ public sealed class RoomTests(ApiFixture api)
         await owner.SayAsync(room.Id, "again");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_same_people_have_one_direct_room_whoever_asks_and_it_stays_as_it_is()
     {
         await using var a = await TestUser.SignedUpAsync(api.First);
@@ -196,7 +196,7 @@ public sealed class RoomTests(ApiFixture api)
         await a.PostAsync("/api/direct", new DirectRoomRequest(["nobody-at-all"])).RefusedAsync(HttpStatusCode.NotFound, ErrorCodes.UserNotFound);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Unread_and_mentions_count_what_others_said_since_the_mark_or_since_one_came()
     {
         await using var speaker = await TestUser.SignedUpAsync(api.First);
@@ -232,7 +232,7 @@ public sealed class RoomTests(ApiFixture api)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_is_saved_while_it_is_counted_is_counted_once()
     {
         await using var instance = api.StartAnother(services =>
@@ -271,7 +271,7 @@ public sealed class RoomTests(ApiFixture api)
                 : targetMethod.Invoke(_inner, args);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task People_are_found_by_the_beginning_of_their_name()
     {
         await using var user = await TestUser.SignedUpAsync(api.First);

@@ -5,7 +5,7 @@ namespace Chat.Tests.Backends;
 
 public sealed class MongoKeyStoreTests(MongoFixture server) : IClassFixture<MongoFixture>
 {
-    [SkippableFact]
+    [Fact]
     public async Task Keys_are_added_once_and_every_process_reads_them()
     {
         await using var database = new MongoTestDatabase(server.ConnectionString);

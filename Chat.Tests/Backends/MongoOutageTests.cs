@@ -24,17 +24,17 @@ public sealed class MongoOutageTests : IAsyncLifetime
     {
         get
         {
-            Skip.If(_server is null, "Neither mongod nor ferretdb is installed here.");
-            return _server!;
+            Assert.SkipWhen(_server is null, "Neither mongod nor ferretdb is installed here.");
+            return _server;
         }
     }
 
     private MongoTestDatabase Database =>
         _database ??= new MongoTestDatabase(Server.ConnectionString, new MongoOptions { Timeout = TimeSpan.FromSeconds(3), SaveTimeout = TimeSpan.FromSeconds(3) });
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_database is not null)
         {
@@ -47,7 +47,7 @@ public sealed class MongoOutageTests : IAsyncLifetime
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_was_never_there_is_used_with_its_indexes_once_it_came()
     {
         var gate = Database.Gate();
@@ -62,7 +62,7 @@ public sealed class MongoOutageTests : IAsyncLifetime
         Assert.Contains("room_order", (await indexes.ToListAsync()).Select(i => i["name"].AsString));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_killed_database_fails_at_once_after_the_first_and_keeps_what_it_confirmed()
     {
         await Server.StartAsync();
@@ -78,10 +78,10 @@ public sealed class MongoOutageTests : IAsyncLifetime
         Assert.Equal(["kept", "m1"], Contents(await archive.ReadAsync("general", null, null, 10, None)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_database_that_is_stopped_but_connected_fails_at_once_after_the_first_and_is_used_again()
     {
-        Skip.If(OperatingSystem.IsWindows(), "SIGSTOP is Unix'.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGSTOP is Unix'.");
         await Server.StartAsync();
         var gate = Database.Gate();
         var archive = new MongoMessageArchive(gate);

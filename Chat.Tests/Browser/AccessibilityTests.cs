@@ -10,7 +10,7 @@ namespace Chat.Tests.Browser;
 public sealed class AccessibilityTests(BrowserSystem system)
 {
     /// <summary>The two colour schemes, each also for who asks the system for more contrast. The last is what the high-contrast theme looks like.</summary>
-    [SkippableTheory]
+    [Theory]
     [InlineData(ColorScheme.Light, Contrast.NoPreference)]
     [InlineData(ColorScheme.Dark, Contrast.NoPreference)]
     [InlineData(ColorScheme.Light, Contrast.More)]
@@ -98,7 +98,7 @@ public sealed class AccessibilityTests(BrowserSystem system)
         await Expect(person.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(360, 640)]
     [InlineData(2560, 1440)]
     public async Task A_phone_and_a_wide_screen_show_everything_without_scrolling_sideways(int width, int height)

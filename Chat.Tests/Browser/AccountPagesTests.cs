@@ -6,7 +6,7 @@ namespace Chat.Tests.Browser;
 [Collection(BrowserCollection.Name)]
 public sealed class AccountPagesTests(BrowserSystem system)
 {
-    [SkippableFact]
+    [Fact]
     public async Task One_signs_up_out_and_in_again()
     {
         await using var alice = await system.SignUpAsync();
@@ -21,7 +21,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         await alice.LiveAsync();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_wrong_password_is_said_and_the_name_is_kept()
     {
         await using var alice = await system.SignUpAsync();
@@ -37,7 +37,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         await again.ShootAsync("sign-in-refused");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_taken_name_is_said_at_sign_up()
     {
         await using var alice = await system.SignUpAsync();
@@ -51,7 +51,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         await Expect(again.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/sign-up"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Signing_in_needs_no_script()
     {
         await using var alice = await system.SignUpAsync();
@@ -65,7 +65,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         await plain.AtAsync("/chat*");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_address_with_nothing_behind_it_and_a_form_that_is_too_old_say_so()
     {
         Complaints.Expect("404 GET /no-such-page");
@@ -88,7 +88,7 @@ public sealed class AccountPagesTests(BrowserSystem system)
         await alice.LiveAsync();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Every_page_has_a_strict_policy_and_the_chat_runs_under_it()
     {
         await using var alice = await system.OpenAsync();

@@ -46,7 +46,7 @@ public sealed class AttachmentTests(BrowserSystem system)
         }
         """;
 
-    [SkippableFact]
+    [Fact]
     public async Task An_image_is_seen_by_both_moves_nothing_while_it_loads_and_stays_after_a_reload()
     {
         await using var alice = await system.SignUpAsync();
@@ -97,7 +97,7 @@ public sealed class AttachmentTests(BrowserSystem system)
         await ShownAsync(alice, 1);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_is_pasted_and_dropped_without_a_network_is_sent_once_when_it_is_back()
     {
         await using var alice = await system.SignUpAsync();

@@ -30,7 +30,7 @@ public sealed class BrowserSystem : IAsyncLifetime
     /// <summary>For the AppHost: servers of the test's own, for example.</summary>
     public string[] AppArguments { get; init; } = [];
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         if (ProgramFinder.Chromium() is not { } executable)
         {
@@ -54,7 +54,7 @@ public sealed class BrowserSystem : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = Arguments });
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_browser is not null)
         {
@@ -76,7 +76,11 @@ public sealed class BrowserSystem : IAsyncLifetime
     /// <summary>A browser of its own, with nobody signed in.</summary>
     public async Task<Person> OpenAsync(BrowserNewContextOptions? options = null)
     {
-        Skip.If(_missing is not null, _missing);
+        if (_missing is not null)
+        {
+            Assert.Skip(_missing);
+        }
+
         options ??= new BrowserNewContextOptions();
         options.BaseURL = Web.ToString();
         var context = await _browser!.NewContextAsync(options);
@@ -104,7 +108,7 @@ public sealed class BrowserSystem : IAsyncLifetime
     public async Task FillAsync(string room, string sender, int count, string text, bool old = false)
     {
         var file = await _app!.GetConnectionStringAsync("chatdb");
-        Skip.If(file?.StartsWith("sqlite:", StringComparison.Ordinal) != true, "the archive is not the embedded one");
+        Assert.SkipWhen(file?.StartsWith("sqlite:", StringComparison.Ordinal) != true, "the archive is not the embedded one");
         var start = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()).AddSeconds(old ? -count : 0);
         Message[] messages =
         [

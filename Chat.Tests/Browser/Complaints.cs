@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.Playwright;
-using Xunit.Sdk;
+using Xunit.v3;
 
 namespace Chat.Tests.Browser;
 
@@ -87,7 +87,7 @@ internal static class Complaints
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class NoComplaintsAttribute : BeforeAfterTestAttribute
 {
-    public override void Before(MethodInfo methodUnderTest) => Complaints.Begin();
+    public override void Before(MethodInfo methodUnderTest, IXunitTest test) => Complaints.Begin();
 
-    public override void After(MethodInfo methodUnderTest) => Complaints.End();
+    public override void After(MethodInfo methodUnderTest, IXunitTest test) => Complaints.End();
 }

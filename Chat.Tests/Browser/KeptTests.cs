@@ -22,7 +22,7 @@ public sealed class KeptTests(BrowserSystem system)
         AudioContext.prototype.createOscillator = function () { window.tones++; return make.call(this); };
         """;
 
-    [SkippableFact]
+    [Fact]
     public async Task A_text_and_files_not_yet_sent_survive_a_reload_and_leave_with_the_message()
     {
         await using var alice = await system.SignUpAsync();
@@ -52,7 +52,7 @@ public sealed class KeptTests(BrowserSystem system)
         await Expect(alice.Hook("tray")).ToHaveCountAsync(0);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_wants_it_breaks_lines_with_Enter_and_sends_with_Ctrl()
     {
         await using var alice = await system.SignUpAsync();
@@ -74,7 +74,7 @@ public sealed class KeptTests(BrowserSystem system)
         await Expect(alice.Composer).ToHaveValueAsync("");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Somebody_who_does_not_look_is_told_of_what_each_room_was_set_to()
     {
         await using var alice = await system.OpenAsync();

@@ -11,7 +11,7 @@ public sealed class KeyboardTests(BrowserSystem system)
     /// <summary>The list of rooms to join has those of all tests.</summary>
     private const int MostPresses = 150;
 
-    [SkippableFact]
+    [Fact]
     public async Task Somebody_without_a_mouse_signs_in_and_does_everything_in_a_room()
     {
         await using var bob = await system.SignUpAsync();

@@ -6,7 +6,7 @@ namespace Chat.Tests.Browser;
 [Collection(BrowserCollection.Name)]
 public sealed class MainStoryTests(BrowserSystem system)
 {
-    [SkippableFact]
+    [Fact]
     public async Task Two_people_in_two_browsers_talk_edit_delete_react_reload_and_see_the_same()
     {
         await using var alice = await system.SignUpAsync();
@@ -46,7 +46,7 @@ public sealed class MainStoryTests(BrowserSystem system)
         Assert.Equal(await TextsAsync(bob), await TextsAsync(alice));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_is_sent_offline_arrives_once_when_the_network_is_back_even_after_a_reload()
     {
         await using var alice = await system.SignUpAsync();
@@ -76,7 +76,7 @@ public sealed class MainStoryTests(BrowserSystem system)
         Assert.Equal(await TextsAsync(bob), await TextsAsync(alice));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Three_tabs_of_one_person_show_the_same_and_send_once()
     {
         await using var alice = await system.SignUpAsync();
@@ -103,7 +103,7 @@ public sealed class MainStoryTests(BrowserSystem system)
         Assert.All(await Task.WhenAll(tabs.Select(TextsAsync)), texts => Assert.Equal(3, texts.Length));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_mention_counts_in_another_room_until_it_is_read()
     {
         await using var alice = await system.SignUpAsync();
@@ -121,7 +121,7 @@ public sealed class MainStoryTests(BrowserSystem system)
         await Expect(alice.Hook($"room-{one}").Locator(".badge")).ToHaveCountAsync(0);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Unread_and_mentions_are_the_same_in_three_tabs_and_in_another_browser_when_they_come_and_when_they_are_read()
     {
         await using var alice = await system.SignUpAsync();

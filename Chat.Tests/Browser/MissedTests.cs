@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Xunit.Abstractions;
 using static Microsoft.Playwright.Assertions;
 
 namespace Chat.Tests.Browser;
@@ -15,7 +14,7 @@ public sealed class MissedTests(BrowserSystem system, ITestOutputHelper output)
     /// <summary>Of the whole document.</summary>
     private const int MostNodes = 8_000;
 
-    [SkippableFact]
+    [Fact]
     public async Task Whoever_missed_five_thousand_messages_sees_the_newest_and_scrolls_back_without_a_hole()
     {
         await using var alice = await system.SignUpAsync();
@@ -47,7 +46,7 @@ public sealed class MissedTests(BrowserSystem system, ITestOutputHelper output)
         Assert.True(first < 4_999 - 500, $"scrolled back to {first} only");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_push_that_never_arrived_is_fetched_and_shown_in_its_place_once()
     {
         await using var alice = await system.OpenAsync();
@@ -89,7 +88,7 @@ public sealed class MissedTests(BrowserSystem system, ITestOutputHelper output)
         Assert.Equal(["one", "drop this one", "three"], (await alice.Messages.Locator(".message-body").AllInnerTextsAsync()).Select(t => t.Trim()));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_room_of_fifty_thousand_messages_keeps_a_bounded_page_and_memory()
     {
         await using var alice = await system.SignUpAsync();

@@ -32,7 +32,7 @@ public sealed class ScrollTests(BrowserSystem system)
         }
         """;
 
-    [SkippableFact]
+    [Fact]
     public async Task The_row_under_the_eye_stays_while_history_loads_a_message_is_edited_and_the_window_resizes()
     {
         await using var alice = await system.SignUpAsync();
@@ -65,7 +65,7 @@ public sealed class ScrollTests(BrowserSystem system)
         await NoJumpAsync(alice, "the window was resized");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task New_messages_follow_at_the_bottom_and_are_counted_while_one_reads_above()
     {
         await using var alice = await system.SignUpAsync();

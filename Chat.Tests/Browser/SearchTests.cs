@@ -7,7 +7,7 @@ namespace Chat.Tests.Browser;
 [Collection(BrowserCollection.Name)]
 public sealed class SearchTests(BrowserSystem system)
 {
-    [SkippableFact]
+    [Fact]
     public async Task What_was_said_is_found_by_words_by_room_and_by_person_and_opens_in_its_place()
     {
         await using var alice = await system.SignUpAsync();

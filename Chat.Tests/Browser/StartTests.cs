@@ -8,7 +8,7 @@ namespace Chat.Tests.Browser;
 [Collection(BrowserCollection.Name)]
 public sealed partial class StartTests(BrowserSystem system)
 {
-    [SkippableFact]
+    [Fact]
     public async Task The_last_rooms_and_messages_are_shown_before_the_network_answers_and_nobody_elses()
     {
         await using var alice = await system.SignUpAsync();
@@ -36,7 +36,7 @@ public sealed partial class StartTests(BrowserSystem system)
         await bob.Page.UnrouteAllAsync(new() { Behavior = UnrouteBehavior.IgnoreErrors });
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_reload_without_a_network_shows_what_was_there_and_what_is_written_then_arrives_later()
     {
         await using var alice = await system.SignUpAsync();
@@ -63,7 +63,7 @@ public sealed partial class StartTests(BrowserSystem system)
         await alice.SeesAsync("in the tunnel");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task After_signing_out_a_start_without_a_network_shows_nothing_of_the_last_user()
     {
         await using var alice = await system.SignUpAsync();

@@ -7,7 +7,7 @@ namespace Chat.Tests.Browser;
 [Collection(BrowserCollection.Name)]
 public sealed class WritingTests(BrowserSystem system)
 {
-    [SkippableFact]
+    [Fact]
     public async Task A_text_that_is_too_long_is_kept_whole_said_so_and_can_go_as_a_file()
     {
         await using var alice = await system.SignUpAsync();
@@ -41,7 +41,7 @@ public sealed class WritingTests(BrowserSystem system)
         await Expect(alice.Hook("length")).ToHaveTextAsync("4,100 / 4,000");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_emoji_is_picked_into_the_text_where_the_cursor_is_and_everybody_is_offered_as_the_room()
     {
         await using var alice = await system.SignUpAsync();
@@ -76,7 +76,7 @@ public sealed class WritingTests(BrowserSystem system)
         await alice.SeesAsync("all of @room");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_answer_to_something_long_ago_shows_what_it_answers()
     {
         await using var alice = await system.SignUpAsync();

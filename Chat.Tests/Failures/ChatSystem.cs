@@ -53,11 +53,11 @@ internal sealed class ChatSystem : IRunningChat, IAsyncDisposable
     public static async Task<ChatSystem> StartEmbeddedAsync(
         int workers, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? apiSettings = null)
     {
-        Skip.If(ServerFinder.Garnet is null, "Garnet is not installed here.");
+        Assert.SkipWhen(ServerFinder.Garnet is null, "Garnet is not installed here.");
         var system = new ChatSystem();
         try
         {
-            var cache = new GarnetServer(ServerFinder.Garnet!);
+            var cache = new GarnetServer(ServerFinder.Garnet);
             await system.AddServerAsync("cache", cache, cancellationToken);
             var file = $"sqlite:{system.EmbeddedFile}";
             system._archiveConnection = file;
@@ -74,21 +74,21 @@ internal sealed class ChatSystem : IRunningChat, IAsyncDisposable
 
     public static async Task<ChatSystem> StartRealAsync(CancellationToken cancellationToken)
     {
-        Skip.If(ServerFinder.Redis is null, "redis-server is not installed here.");
-        Skip.If(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
-        Skip.If(ServerFinder.Mongo is null, "Neither mongod nor ferretdb is installed here.");
-        Skip.If(ServerFinder.Toxiproxy is null, "toxiproxy-server is not installed here.");
+        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
+        Assert.SkipWhen(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
+        Assert.SkipWhen(ServerFinder.Mongo is null, "Neither mongod nor ferretdb is installed here.");
+        Assert.SkipWhen(ServerFinder.Toxiproxy is null, "toxiproxy-server is not installed here.");
         var system = new ChatSystem();
         try
         {
-            system._toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy!);
+            system._toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy);
             system._servers.Add(system._toxiproxy);
             await system._toxiproxy.StartAsync(cancellationToken);
             var keeping = new LocalServerOptions { Persistent = true };
             await Task.WhenAll(
-                system.AddServerAsync("cache", new RedisServer(ServerFinder.Redis!, keeping), cancellationToken),
-                system.AddServerAsync("messaging", new RabbitMqServer(ServerFinder.RabbitMq!, keeping), cancellationToken),
-                system.AddServerAsync("chatdb", new MongoServer(ServerFinder.Mongo!, keeping), cancellationToken));
+                system.AddServerAsync("cache", new RedisServer(ServerFinder.Redis, keeping), cancellationToken),
+                system.AddServerAsync("messaging", new RabbitMqServer(ServerFinder.RabbitMq, keeping), cancellationToken),
+                system.AddServerAsync("chatdb", new MongoServer(ServerFinder.Mongo, keeping), cancellationToken));
             // The oracle reads past the proxies: what it sees is what is stored.
             system._archiveConnection = system.Servers["chatdb"].ConnectionString + "chatdb";
             await system.StartServicesAsync(system.ConnectThroughAsync, workers: 2, cancellationToken);

@@ -7,7 +7,7 @@ namespace Chat.Tests.Failures;
 /// other tests a few faults run; the whole matrix and random schedules, as often as wanted, with their report, by the command in
 /// <c>docs/delivery.md</c>.
 /// </summary>
-public sealed class FailureMatrixTests(Xunit.Abstractions.ITestOutputHelper output)
+public sealed class FailureMatrixTests(ITestOutputHelper output)
 {
     private const double AcceptedAtLeast = .99;
     private static readonly TimeSpan DeliveredWithin = TimeSpan.FromMilliseconds(500);
@@ -17,7 +17,7 @@ public sealed class FailureMatrixTests(Xunit.Abstractions.ITestOutputHelper outp
     /// the seeds begin; <c>CHAT_SOAK_ONLY</c>: faults whose name holds this; <c>CHAT_SOAK_REPORT</c>: the file of the report, from the root of the
     /// sources. Without any: the few that run with the other tests, where times are nobody's promise.
     /// </summary>
-    [SkippableFact]
+    [Fact]
     public async Task Soak()
     {
         var rounds = Asked("ROUNDS", 0);

@@ -14,7 +14,7 @@ public sealed class ShutdownTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
 
-    [SkippableFact]
+    [Fact]
     public async Task An_api_told_to_end_takes_no_new_socket_serves_those_it_has_and_asks_them_to_reconnect_one_by_one()
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -69,7 +69,7 @@ public sealed class ShutdownTests
         Assert.True(elsewhere.IsOpen);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_send_under_way_is_answered_on_its_socket_before_an_api_told_to_end_closes_it()
     {
         using var limit = new CancellationTokenSource(Limit);

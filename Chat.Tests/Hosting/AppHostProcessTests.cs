@@ -4,14 +4,14 @@ using Chat.Servers;
 namespace Chat.Tests.Hosting;
 
 /// <summary>The AppHost as people start it: a process of its own.</summary>
-public sealed class AppHostProcessTests : IAsyncLifetime, IDisposable
+public sealed class AppHostProcessTests : IAsyncLifetime
 {
     private static readonly string AppHost = Path.Combine(AppContext.BaseDirectory, "Chat.AppHost.dll");
     private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(5));
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-apphost-").FullName;
     private readonly List<Started> _started = [];
 
-    [SkippableFact]
+    [Fact]
     public async Task It_prints_the_dashboards_address_first_and_SIGTERM_ends_everything()
     {
         var host = Start(Data("one"));
@@ -28,7 +28,7 @@ public sealed class AppHostProcessTests : IAsyncLifetime, IDisposable
         await AssertGoneAsync(children);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Ctrl_C_in_its_terminal_reaches_it_alone_and_it_stops_its_children_itself()
     {
         var host = Start(Data("one"));
@@ -44,7 +44,7 @@ public sealed class AppHostProcessTests : IAsyncLifetime, IDisposable
         Assert.DoesNotContain("ended by itself", host.Process.Tail);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Killed_it_leaves_no_process_behind_and_can_start_again_on_the_same_data()
     {
         var host = Start(Data("one"));
@@ -99,9 +99,9 @@ public sealed class AppHostProcessTests : IAsyncLifetime, IDisposable
         Assert.Contains("\"type\": \"project.v0\"", await File.ReadAllTextAsync(file, _timeout.Token));
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         foreach (var one in _started)
         {
@@ -110,9 +110,8 @@ public sealed class AppHostProcessTests : IAsyncLifetime, IDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
+        _timeout.Dispose();
     }
-
-    public void Dispose() => _timeout.Dispose();
 
     private string Data(string name) => $"--Chat:Data={Path.Combine(_folder, name)}";
 

@@ -9,7 +9,7 @@ internal static class Processes
 {
     public static IReadOnlyList<(int Id, DateTime Start, string Command)> Below(int parent)
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "reads /proc");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         var found = new List<(int, DateTime, string)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {

@@ -17,7 +17,7 @@ public sealed class Cluster : IAsyncLifetime
     private ChildProcess? _kubesim;
     private string? _kubeconfig;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         if (Environment.GetEnvironmentVariable("CHAT_TEST_KUBECONFIG") is { Length: > 0 } given)
         {
@@ -47,7 +47,7 @@ public sealed class Cluster : IAsyncLifetime
         _kubeconfig = Path.Combine(_folder, "kubeconfig");
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_kubesim is not null)
         {
@@ -64,7 +64,7 @@ public sealed class Cluster : IAsyncLifetime
     /// <summary>kubectl against the cluster, whatever it answers.</summary>
     public Task<(int Code, string Output)> TryAsync(string? input, params string[] arguments)
     {
-        Skip.If(_kubeconfig is null, "CHAT_TEST_KUBECONFIG is not set and kubesim is not here.");
+        Assert.SkipWhen(_kubeconfig is null, "CHAT_TEST_KUBECONFIG is not set and kubesim is not here.");
         var environment = new Dictionary<string, string?> { ["KUBECONFIG"] = _kubeconfig };
         return ServerFinder.InSharedBin("kubesim") is { } kubesim
             ? Commands.RunAsync(kubesim, ["kubectl", .. arguments], environment, input)

@@ -15,10 +15,10 @@ public sealed partial class DeployCommandTests(Cluster cluster) : IClassFixture<
         ["mongorestore"] = ["--drop", "--oplogReplay", "--archive", "--gzip", "-u", "-p", "--authenticationDatabase"],
     };
 
-    [SkippableFact]
+    [Fact]
     public async Task What_the_commands_ask_of_the_cluster_it_takes()
     {
-        Skip.If(OperatingSystem.IsWindows(), "The commands are for a POSIX shell.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a POSIX shell.");
         await PrepareAsync();
         var asked = 0;
         foreach (var call in await RunBlocksAsync("kubectl"))
@@ -43,10 +43,10 @@ public sealed partial class DeployCommandTests(Cluster cluster) : IClassFixture<
         Assert.True(asked >= 12, $"Only {asked} commands: are they written otherwise now?");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_the_commands_run_inside_a_server_it_understands()
     {
-        Skip.If(OperatingSystem.IsWindows(), "The commands are for a POSIX shell.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a POSIX shell.");
         var inside = (await RunBlocksAsync("kubectl")).Where(c => c.Contains("exec")).Select(c => c[(Array.IndexOf(c, "--") + 1)..]).ToList();
         Assert.True(inside.Count >= 8, $"Only {inside.Count} commands enter a container.");
         var tools = new List<string>();

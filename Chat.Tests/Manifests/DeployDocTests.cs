@@ -11,7 +11,7 @@ public sealed partial class DeployDocTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(Sources.Repository, "docs", "deploy.md"));
 
-    [SkippableFact]
+    [Fact]
     public async Task Every_pod_and_container_that_a_command_enters_exists()
     {
         var tiers = await TiersAsync();
@@ -34,7 +34,7 @@ public sealed partial class DeployDocTests
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Every_workload_that_a_command_names_exists_in_a_tier()
     {
         var tiers = await TiersAsync();
@@ -48,7 +48,7 @@ public sealed partial class DeployDocTests
         Assert.All(tiers, t => Assert.Contains(t.Of<V1Job>(), j => j.Spec.Template.Metadata.Labels["app"] == "mongo-members"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_database_commands_use_variables_that_its_container_has()
     {
         var used = Variable().Matches(Text).Select(m => m.Groups[1].Value).Distinct().ToList();

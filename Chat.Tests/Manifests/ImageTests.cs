@@ -18,7 +18,7 @@ public sealed class BuiltImages : IAsyncLifetime
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("chat-images-").FullName;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         await using var registry = await BaseImageRegistry.StartAsync();
         var manifest = Path.Combine(Folder, "aspire-manifest.json");
@@ -34,10 +34,10 @@ public sealed class BuiltImages : IAsyncLifetime
         Assert.True(code == 0, output);
     }
 
-    public Task DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Directory.Delete(Folder, recursive: true);
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 }
 

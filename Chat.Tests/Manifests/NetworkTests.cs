@@ -9,7 +9,7 @@ namespace Chat.Tests.Manifests;
 /// </summary>
 public sealed class NetworkTests
 {
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Exactly_the_topologys_connections_pass(string name)
     {
@@ -25,7 +25,7 @@ public sealed class NetworkTests
         Assert.DoesNotContain(wanted, f => f is { From: "worker", To: "cache" or "cache-cluster" });
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task From_outside_only_the_ingress_and_the_scaler_come_in(string name)
     {
@@ -40,7 +40,7 @@ public sealed class NetworkTests
         Assert.Equal(name != "low", tier.Of<Chat.Manifests.Yaml.ScaledObject>().Any());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Everything_is_denied_by_default_and_names_are_resolved_by_all(string name)
     {

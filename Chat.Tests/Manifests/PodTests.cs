@@ -7,7 +7,7 @@ namespace Chat.Tests.Manifests;
 /// <summary>What every pod of every tier keeps to.</summary>
 public sealed partial class PodTests
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData("base")]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Every_container_meets_the_restricted_standard(string name)
@@ -33,7 +33,7 @@ public sealed partial class PodTests
         Assert.Equal("restricted", space.Metadata.Labels["pod-security.kubernetes.io/enforce"]);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task No_pod_holds_a_token_of_the_cluster(string name)
     {
@@ -45,7 +45,7 @@ public sealed partial class PodTests
         Assert.All(owners, o => Assert.Single(o));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("base")]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Every_container_says_what_it_needs_and_may_use_at_most(string name)
@@ -63,7 +63,7 @@ public sealed partial class PodTests
         });
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("base")]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Every_variable_named_in_a_value_stands_before_it(string name)
@@ -90,7 +90,7 @@ public sealed partial class PodTests
         Assert.True(found > 10);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Our_services_roll_without_a_gap_and_drain_before_they_end(string name)
     {

@@ -43,8 +43,8 @@ public sealed record Rendered(string Tier, string Yaml, IReadOnlyList<object> Do
         }
 
         var kubectl = ProgramFinder.Find("kubectl");
-        Skip.If(kubectl is null, "Neither kubectl nor kubesim is installed here.");
-        return Commands.RunAsync(kubectl!, arguments);
+        Assert.SkipWhen(kubectl is null, "Neither kubectl nor kubesim is installed here.");
+        return Commands.RunAsync(kubectl, arguments);
     }
 
     public static bool Matches(V1LabelSelector selector, IDictionary<string, string>? labels) =>

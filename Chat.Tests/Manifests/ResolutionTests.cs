@@ -8,7 +8,7 @@ namespace Chat.Tests.Manifests;
 /// <summary>Whatever a rendered tier names is there.</summary>
 public sealed class ResolutionTests
 {
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Every_selector_selects_pods_and_every_port_is_one_they_open(string name)
     {
@@ -31,7 +31,7 @@ public sealed class ResolutionTests
             p => Assert.True(Rendered.Matches(p.c.LabelSelector, p.Template.Metadata.Labels)));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Every_account_secret_config_and_volume_named_exists(string name)
     {
@@ -61,7 +61,7 @@ public sealed class ResolutionTests
         Assert.All(tier.Of<TriggerAuthentication>().SelectMany(t => t.Spec.SecretTargetRef), s => Assert.Contains((s.Name, s.Key), secrets));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task Every_probe_ingress_scaler_and_claim_meets_what_it_names(string name)
     {

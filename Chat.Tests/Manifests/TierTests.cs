@@ -6,7 +6,7 @@ namespace Chat.Tests.Manifests;
 /// <summary>The figures of the tiers, and where their pods may be.</summary>
 public sealed class TierTests
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData("low", 2, 2, 2, 1, 1)]
     [InlineData("medium", 5, 10, 2, 1, 1)]
     [InlineData("high", 10, 20, 3, 3, 6)]
@@ -22,7 +22,7 @@ public sealed class TierTests
             tier.Of<V1StatefulSet>().ToDictionary(s => s.Metadata.Name, s => s.Spec.Replicas));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("medium", 2, 5)]
     [InlineData("high", 5, 10)]
     public async Task Workers_follow_the_queue_with_what_is_in_work_counted(string name, int min, int max)
@@ -35,7 +35,7 @@ public sealed class TierTests
         Assert.Equal(Chat.Backends.Messaging.RabbitNames.SaveQueue, trigger.Metadata["queueName"]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Members_of_a_cluster_are_never_together()
     {
         var high = await Rendered.TierAsync("high");
@@ -50,7 +50,7 @@ public sealed class TierTests
         });
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Clients_of_the_clustered_tier_know_every_member()
     {
         var api = (await Rendered.TierAsync("high")).Of<V1Deployment>().Single(d => d.Metadata.Name == "api").Spec.Template.Spec.Containers.Single();
@@ -65,7 +65,7 @@ public sealed class TierTests
         Assert.Equal("amqp://guest:$(MESSAGING_CREDENTIALS_PASSWORD_URI)@messaging:5672", values["ConnectionStrings__messaging"]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_a_StatefulSet_can_never_change_is_the_same_in_every_tier()
     {
         var low = await Rendered.TierAsync("low");
@@ -85,7 +85,7 @@ public sealed class TierTests
             new object[] { set.Spec.ServiceName, set.Spec.PodManagementPolicy, set.Spec.Selector, set.Spec.VolumeClaimTemplates });
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Sources.Tiers), MemberType = typeof(Sources))]
     public async Task The_ingress_sends_each_path_where_it_belongs_under_TLS(string name)
     {

@@ -19,10 +19,10 @@ public sealed class ChildProcessTests
         await Eventually.AsyncTrue(() => lines.Any(l => l is { IsError: true } && l.Text.StartsWith("usage:", StringComparison.Ordinal)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_child_that_ignores_the_request_to_end_is_killed_after_the_grace_period()
     {
-        Skip.If(OperatingSystem.IsWindows(), "needs a Unix shell to ignore a signal");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a Unix shell to ignore a signal");
         await using var child = ChildProcess.Start(new ChildStart("/bin/sh", ["-c", "trap '' TERM; echo up; while true; do sleep 1; done"]));
         await Eventually.AsyncTrue(() => child.Tail == "up");
 
@@ -33,10 +33,10 @@ public sealed class ChildProcessTests
     }
 
     /// <summary>This test runs the reaper as a parent would and closes its input as the system does when a parent dies.</summary>
-    [SkippableFact]
+    [Fact]
     public async Task When_the_parent_dies_the_reaper_kills_what_is_listed_with_all_below_it_and_nothing_else()
     {
-        Skip.If(OperatingSystem.IsWindows(), "uses /bin/sh for a tree of processes");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "uses /bin/sh for a tree of processes");
         using var tree = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 300 & echo $!; wait"]) { RedirectStandardOutput = true })!;
         using var grandchild = Process.GetProcessById(int.Parse((await tree.StandardOutput.ReadLineAsync())!));
         using var forgotten = Process.Start("sleep", "300");

@@ -9,7 +9,7 @@ public sealed class LocalServerTests
 {
     public static TheoryData<string> Names => ["redis", "garnet", "rabbitmq", "mongo", "toxiproxy"];
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public async Task A_server_is_ready_after_its_start_and_starts_again_on_its_port_after_kill(string name)
     {
@@ -30,7 +30,7 @@ public sealed class LocalServerTests
         Assert.False(await AcceptsAsync(port));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("redis")]
     [InlineData("garnet")]
     public async Task A_cache_with_persistence_and_password_keeps_its_data_over_a_stop(string name)
@@ -53,11 +53,11 @@ public sealed class LocalServerTests
         Assert.Equal("yes", (string?)await again.GetDatabase().StringGetAsync("kept"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_cluster_of_three_primaries_serves_every_slot()
     {
-        Skip.If(ServerFinder.Redis is null, "redis-server is not installed here.");
-        await using var cluster = new RedisCluster(ServerFinder.Redis!);
+        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
+        await using var cluster = new RedisCluster(ServerFinder.Redis);
         await cluster.StartAsync();
 
         using var redis = await ConnectionMultiplexer.ConnectAsync(cluster.ConnectionString);
@@ -71,11 +71,11 @@ public sealed class LocalServerTests
         Assert.Equal(3, redis.GetServers().Count(s => s.IsConnected && !s.IsReplica));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task RabbitMQ_leaves_no_name_server_behind()
     {
-        Skip.If(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
-        await using var server = new RabbitMqServer(ServerFinder.RabbitMq!);
+        Assert.SkipWhen(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
+        await using var server = new RabbitMqServer(ServerFinder.RabbitMq);
         await server.StartAsync();
         Assert.Contains("chat@localhost", await server.ControlAsync(CancellationToken.None, "status"), StringComparison.Ordinal);
         Assert.True(await AcceptsAsync(server.NameServerPort));
@@ -85,12 +85,12 @@ public sealed class LocalServerTests
         Assert.False(await AcceptsAsync(server.NameServerPort));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_toxic_proxy_cuts_and_heals_the_way_to_a_server()
     {
-        Skip.If(ServerFinder.Toxiproxy is null || ServerFinder.Redis is null, "toxiproxy-server or redis-server is not installed here.");
-        await using var redis = new RedisServer(ServerFinder.Redis!);
-        await using var toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy!);
+        Assert.SkipWhen(ServerFinder.Toxiproxy is null || ServerFinder.Redis is null, "toxiproxy-server or redis-server is not installed here.");
+        await using var redis = new RedisServer(ServerFinder.Redis);
+        await using var toxiproxy = new ToxiproxyServer(ServerFinder.Toxiproxy);
         await redis.StartAsync();
         await toxiproxy.StartAsync();
         var proxy = await toxiproxy.CreateProxyAsync("redis", redis.Port);
@@ -108,12 +108,12 @@ public sealed class LocalServerTests
         Assert.Equal("+PONG", await PingAsync(proxy.Port));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_paused_server_answers_nothing_until_it_is_resumed()
     {
-        Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGSTOP.");
-        Skip.If(ServerFinder.Redis is null, "redis-server is not installed here.");
-        await using var redis = new RedisServer(ServerFinder.Redis!);
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGSTOP.");
+        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
+        await using var redis = new RedisServer(ServerFinder.Redis);
         await redis.StartAsync();
 
         if (!OperatingSystem.IsWindows())
@@ -144,14 +144,14 @@ public sealed class LocalServerTests
             "mongo" => ServerFinder.Mongo,
             _ => ServerFinder.Toxiproxy,
         };
-        Skip.If(program is null, $"{name} is not installed here.");
+        Assert.SkipWhen(program is null, $"{name} is not installed here.");
         return name switch
         {
-            "redis" => new RedisServer(program!, options),
-            "garnet" => new GarnetServer(program!, options),
-            "rabbitmq" => new RabbitMqServer(program!, options),
-            "mongo" => new MongoServer(program!, options),
-            _ => new ToxiproxyServer(program!, options),
+            "redis" => new RedisServer(program, options),
+            "garnet" => new GarnetServer(program, options),
+            "rabbitmq" => new RabbitMqServer(program, options),
+            "mongo" => new MongoServer(program, options),
+            _ => new ToxiproxyServer(program, options),
         };
     }
 

@@ -12,14 +12,14 @@ public abstract class ServerFixture<TServer>(string name, string? program, Func<
     {
         get
         {
-            Skip.If(_server is null, $"{name} is not installed here.");
-            return _server!;
+            Assert.SkipWhen(_server is null, $"{name} is not installed here.");
+            return _server;
         }
     }
 
     public string ConnectionString => Server.ConnectionString;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         if (program is not null)
         {
@@ -28,12 +28,14 @@ public abstract class ServerFixture<TServer>(string name, string? program, Func<
         }
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
             await _server.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 }
 
@@ -55,12 +57,12 @@ public sealed class MongoFixture : IAsyncLifetime
         get
         {
             var given = ServerFinder.MongoConnectionString ?? _server?.ConnectionString;
-            Skip.If(given is null, "CHAT_TEST_MONGODB is not set, and neither mongod nor ferretdb is installed here.");
-            return given!;
+            Assert.SkipWhen(given is null, "CHAT_TEST_MONGODB is not set, and neither mongod nor ferretdb is installed here.");
+            return given;
         }
     }
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         if (ServerFinder.MongoConnectionString is null && ServerFinder.Mongo is { } program)
         {
@@ -69,7 +71,7 @@ public sealed class MongoFixture : IAsyncLifetime
         }
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
@@ -87,14 +89,14 @@ public sealed class RedisClusterFixture : IAsyncLifetime
     {
         get
         {
-            Skip.If(_cluster is null, "redis-server is not installed here.");
-            return _cluster!;
+            Assert.SkipWhen(_cluster is null, "redis-server is not installed here.");
+            return _cluster;
         }
     }
 
     public string ConnectionString => Cluster.ConnectionString;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         if (ServerFinder.Redis is { } program)
         {
@@ -103,7 +105,7 @@ public sealed class RedisClusterFixture : IAsyncLifetime
         }
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_cluster is not null)
         {

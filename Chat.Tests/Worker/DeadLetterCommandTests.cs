@@ -8,7 +8,7 @@ public sealed class DeadLetterCommandTests : IAsyncLifetime
     private static readonly CancellationToken None = CancellationToken.None;
     private readonly WorkerFixture _worker = new();
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         foreach (var key in new[] { "first", "second", "third" })
         {
@@ -20,7 +20,7 @@ public sealed class DeadLetterCommandTests : IAsyncLifetime
         await _worker.StopAsync();
     }
 
-    public async Task DisposeAsync() => await _worker.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _worker.DisposeAsync();
 
     [Fact]
     public async Task Letters_are_listed_oldest_first_with_reasons_and_without_what_people_wrote()

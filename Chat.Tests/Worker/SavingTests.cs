@@ -14,9 +14,9 @@ public sealed class SavingTests : IAsyncLifetime
     private static readonly CancellationToken None = CancellationToken.None;
     private readonly WorkerFixture _worker = new();
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async Task DisposeAsync() => await _worker.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _worker.DisposeAsync();
 
     private Task EnqueueAsync(IEnumerable<SaveItem> items) => Task.WhenAll(items.Select(i => _worker.Queue.EnqueueAsync(i, None)));
 

@@ -13,7 +13,7 @@ public abstract partial class MessageArchiveContract
         return messages;
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Without_a_cursor_the_newest_page_is_read_oldest_first()
     {
         await SaveRoomAsync(7);
@@ -24,7 +24,7 @@ public abstract partial class MessageArchiveContract
         Assert.Empty(await Archive.ReadAsync("unknown", null, null, 3, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Pages_before_after_and_between_cursors_are_strict_and_oldest_first()
     {
         var m = await SaveRoomAsync(9);
@@ -38,7 +38,7 @@ public abstract partial class MessageArchiveContract
         Assert.Empty(await Archive.ReadAsync("general", two, six, 50, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Messages_of_one_millisecond_are_ordered_by_id_and_paged_without_loss()
     {
         var messages = Enumerable.Range(0, 25).Select(i => Message("alice", $"m{i}", at: 0, clientId: $"c{i}")).ToList();
@@ -65,7 +65,7 @@ public abstract partial class MessageArchiveContract
         Assert.Equal(expected, backward);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_newest_message_of_each_room_is_read_and_empty_rooms_are_left_out()
     {
         await SaveRoomAsync(3);
@@ -77,7 +77,7 @@ public abstract partial class MessageArchiveContract
         Assert.Empty(await Archive.ReadNewestAsync([], None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Unread_are_others_messages_after_the_mark_that_are_not_deleted()
     {
         var read = Message("alice", "read", at: 0);
@@ -101,7 +101,7 @@ public abstract partial class MessageArchiveContract
         Assert.Equal(new UnreadCount(2, 1), await Archive.CountUnreadAsync("general", "bob", MessageCursor.Of(read), before, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_edit_changes_who_is_mentioned()
     {
         var message = Message("alice", "@bob", mentions: "bob");
@@ -111,7 +111,7 @@ public abstract partial class MessageArchiveContract
         Assert.Equal(new UnreadCount(1, 1), await Archive.CountUnreadAsync("general", "carol", null, null, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Unread_counts_stop_at_their_limit()
     {
         var messages = Enumerable.Range(0, Limits.UnreadMax + 20).Select(i => Save(Message("alice", "@bob", at: i, mentions: "bob")));
@@ -120,7 +120,7 @@ public abstract partial class MessageArchiveContract
         Assert.Equal(new UnreadCount(Limits.UnreadMax, Limits.UnreadMax), await Archive.CountUnreadAsync("general", "bob", null, null, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_senders_own_messages_are_read_through_all_rooms_in_order()
     {
         await SaveAsync(
@@ -134,7 +134,7 @@ public abstract partial class MessageArchiveContract
         Assert.Equal(["a3", "a4"], Contents(rest));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_erased_room_is_gone_with_its_words_and_early_changes_and_no_other_room()
     {
         await SaveRoomAsync(30);

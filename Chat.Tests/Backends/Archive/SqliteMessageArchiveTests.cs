@@ -9,5 +9,9 @@ public sealed class SqliteMessageArchiveTests : MessageArchiveContract
 
     protected override Task<IMessageArchive> OpenAsync() => Task.FromResult<IMessageArchive>(new SqliteMessageArchive(_file.Open()));
 
-    public override async Task DisposeAsync() => await _file.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _file.DisposeAsync();
+    }
 }

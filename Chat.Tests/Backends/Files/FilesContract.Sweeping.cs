@@ -19,7 +19,7 @@ public abstract partial class FilesContract
         return (file, message);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_was_never_attached_goes_after_a_day_and_what_a_saved_message_has_stays()
     {
         var loose = await Files.SaveAsync(File("loose"), new MemoryStream(Bytes), None);
@@ -43,7 +43,7 @@ public abstract partial class FilesContract
         Assert.Equal(Bytes, await ReadAsync(Files, await Files.SaveAsync(File("loose"), new MemoryStream(Bytes), None)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_file_waits_long_for_a_message_that_is_still_in_the_queue()
     {
         var (file, message) = await AttachedAsync("late");
@@ -62,7 +62,7 @@ public abstract partial class FilesContract
         Assert.Null(await Files.FindAsync(lost.Id, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_deleted_messages_files_cannot_be_read_from_then_on_and_their_bytes_go_with_the_next_sweep()
     {
         var (file, message) = await AttachedAsync("1");
@@ -81,7 +81,7 @@ public abstract partial class FilesContract
         Assert.Null(await Files.AttachAsync(new FileOwner("general", "alice", message.Id), [file.Id], None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_deletion_that_is_saved_before_its_message_removes_the_files_too()
     {
         var (file, message) = await AttachedAsync("1");
@@ -91,7 +91,7 @@ public abstract partial class FilesContract
         Assert.Null(await Files.FindAsync(file.Id, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Erasing_a_room_and_removing_an_account_take_their_files_along()
     {
         var inRoom = await Files.SaveAsync(File("1", room: "gone"), new MemoryStream(Bytes), None);

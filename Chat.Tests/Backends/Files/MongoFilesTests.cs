@@ -20,5 +20,12 @@ public sealed class MongoFilesTests(MongoFixture server) : FilesContract, IClass
     protected override Task<long> CountChunksAsync() =>
         _database!.Raw().GetCollection<BsonDocument>("files.chunks").CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty);
 
-    public override Task DisposeAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
+    }
 }

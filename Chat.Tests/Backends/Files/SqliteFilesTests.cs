@@ -17,5 +17,9 @@ public sealed class SqliteFilesTests : FilesContract
     protected override async Task<long> CountChunksAsync() =>
         await _file.Open().ReadAsync("chatdb", session => session.Number("SELECT count(*) FROM file_chunks") ?? 0, None);
 
-    public override async Task DisposeAsync() => await _file.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _file.DisposeAsync();
+    }
 }

@@ -9,7 +9,7 @@ public abstract class PresenceStoreContract
 {
     protected abstract string ConnectionString { get; }
 
-    [SkippableFact]
+    [Fact]
     public async Task Each_pod_vouches_for_its_users_until_it_says_otherwise_or_withdraws()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -25,7 +25,7 @@ public abstract class PresenceStoreContract
         Assert.Empty((await store.OnlineAsync(default))!);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_word_of_a_pod_that_died_expires()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);

@@ -14,7 +14,7 @@ public abstract class RecentMessagesContract
 
     protected abstract string ConnectionString { get; }
 
-    [SkippableFact]
+    [Fact]
     public async Task Messages_are_numbered_from_one_and_read_back_in_order()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -35,7 +35,7 @@ public abstract class RecentMessagesContract
         Assert.Equivalent(Message(3) with { Seq = 3, Epoch = epoch }, window.Messages[2], strict: true);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_unknown_room_is_an_empty_window_and_has_no_newest()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -45,7 +45,7 @@ public abstract class RecentMessagesContract
         Assert.Empty((await pod.Recent.ReadNewestAsync([_room], default))!);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_hundred_stay_and_what_the_trimmed_ones_leave_open_is_not_claimed()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -64,7 +64,7 @@ public abstract class RecentMessagesContract
         Assert.Equal("text 151", window.Messages[window.ContiguousFrom].Content);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_message_appended_again_keeps_its_number_and_is_there_once()
     {
         await using var a = await TestPod.StartAsync(ConnectionString);
@@ -80,7 +80,7 @@ public abstract class RecentMessagesContract
         Assert.Equal(["text 1", "text 2"], window.Messages.Select(m => m.Content));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Of_two_times_under_which_a_message_was_accepted_during_an_outage_the_later_counts()
     {
         await using var a = await TestPod.StartAsync(ConnectionString);
@@ -108,7 +108,7 @@ public abstract class RecentMessagesContract
         Assert.Equal([Message(202).Id], whole.Messages.Skip(whole.ContiguousFrom).Select(m => m.Id));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Two_pods_appending_at_once_leave_no_gap_and_no_number_twice()
     {
         const int each = 150;
@@ -124,7 +124,7 @@ public abstract class RecentMessagesContract
         Assert.Equal(Limits.RecentMessages, window.Messages.Count);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Another_program_reads_the_list_newest_first_with_the_contracts_fields()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -146,7 +146,7 @@ public abstract class RecentMessagesContract
         Assert.Equal(0, newest.RootElement.GetProperty("mentions").GetArrayLength());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Text_that_looks_like_our_json_stays_text()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -157,7 +157,7 @@ public abstract class RecentMessagesContract
         Assert.Equal(["bob"], message.Mentions);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Changes_of_many_at_once_are_all_applied()
     {
         await using var a = await TestPod.StartAsync(ConnectionString);
@@ -177,7 +177,7 @@ public abstract class RecentMessagesContract
         Assert.True(await a.Recent.ApplyAsync(new MessageDeleted { RoomId = _room, Id = "unknown", Username = "alice", At = Start }, default));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_newest_of_many_rooms_comes_in_the_rooms_order()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -194,7 +194,7 @@ public abstract class RecentMessagesContract
         Assert.All(newest.Values, m => Assert.Equal("text 2", m.Content));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_list_that_vanished_or_a_removed_room_begins_a_later_epoch()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
@@ -214,7 +214,7 @@ public abstract class RecentMessagesContract
         Assert.True(string.CompareOrdinal(third.Epoch, second.Epoch) > 0);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_pod_that_was_interrupted_ends_the_epoch_for_everybody()
     {
         await using var a = await TestPod.StartAsync(ConnectionString);

@@ -15,14 +15,20 @@ public sealed class RedisOutageTests : IAsyncLifetime
     {
         get
         {
-            Skip.If(_redis is null, "redis-server is not installed here.");
-            return _redis!;
+            Assert.SkipWhen(_redis is null, "redis-server is not installed here.");
+            return _redis;
         }
     }
 
-    public Task InitializeAsync() => _redis?.StartAsync() ?? Task.CompletedTask;
+    public async ValueTask InitializeAsync()
+    {
+        if (_redis is not null)
+        {
+            await _redis.StartAsync();
+        }
+    }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_redis is not null)
         {
@@ -30,7 +36,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_was_missed_while_Redis_was_killed_is_appended_in_order_before_anything_else_in_a_later_epoch()
     {
         await using var pod = await TestPod.StartAsync(Redis.ConnectionString);
@@ -58,7 +64,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.Equal(Message(2).Timestamp, window.Messages[0].Timestamp);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task While_Redis_is_known_to_be_away_calls_answer_at_once()
     {
         await using var pod = await TestPod.StartAsync(Redis.ConnectionString);
@@ -76,10 +82,10 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.All(calls, c => Assert.True(c.IsCompletedSuccessfully));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_stopped_Redis_costs_one_call_its_timeout_and_no_message_is_doubled_when_it_goes_on()
     {
-        Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGSTOP.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGSTOP.");
         await using var pod = await TestPod.StartAsync(Redis.ConnectionString, configure: o => o.Timeout = TimeSpan.FromSeconds(2));
         await pod.Recent.AppendAsync(Message(1), default);
         if (!OperatingSystem.IsWindows())
@@ -106,7 +112,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(1, ofEpoch.Count).Select(i => (long)i), ofEpoch);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Changes_that_were_missed_are_applied_after_the_messages()
     {
         await using var pod = await TestPod.StartAsync(Redis.ConnectionString);
@@ -119,7 +125,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.Equal("edited", Assert.Single((await pod.Recent.ReadAsync(Room, default))!.Messages).Content);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Of_too_many_missed_messages_the_newest_are_made_up_for()
     {
         await using var pod = await TestPod.StartAsync(Redis.ConnectionString, configure: o => o.MissedMax = 3);
@@ -135,12 +141,12 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.Equal(["text 8", "text 9", "text 10"], window.Messages.Select(m => m.Content));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_pod_that_only_lost_its_connection_ends_the_epoch_too()
     {
         // Restored from an older state Redis would give numbers again that were given already.
-        await using var persistent = new RedisServer(ServerFinder.Redis ?? throw new SkipException("redis-server is not installed here."),
-            new LocalServerOptions { Persistent = true });
+        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
+        await using var persistent = new RedisServer(ServerFinder.Redis, new LocalServerOptions { Persistent = true });
         await persistent.StartAsync();
         await using var idle = await TestPod.StartAsync(persistent.ConnectionString);
         var before = (await idle.Recent.AppendAsync(Message(1), default))!;
@@ -154,7 +160,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.Equal(2, (await idle.Recent.ReadAsync(Room, default))!.Messages.Count);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_pod_that_starts_before_Redis_makes_up_for_it_when_it_comes()
     {
         await Redis.StopAsync();
@@ -167,11 +173,11 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.Equal("text 1", Assert.Single((await pod.Recent.ReadAsync(Room, default))!.Messages).Content);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_cluster_that_was_killed_and_came_back_serves_every_room_again()
     {
-        Skip.If(ServerFinder.Redis is null, "redis-server is not installed here.");
-        await using var cluster = new RedisCluster(ServerFinder.Redis!);
+        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
+        await using var cluster = new RedisCluster(ServerFinder.Redis);
         await cluster.StartAsync();
         await using var pod = await TestPod.StartAsync(cluster.ConnectionString);
         var rooms = Enumerable.Range(0, 6).Select(i => $"room{i}").ToList();

@@ -7,7 +7,14 @@ public sealed class MongoRoomStoreTests(MongoFixture server) : RoomStoreContract
 {
     private MongoTestDatabase? _database;
 
-    public override Task DisposeAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
+    }
 
     protected override Task<IRoomStore> OpenAsync()
     {

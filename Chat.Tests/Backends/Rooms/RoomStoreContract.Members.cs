@@ -5,7 +5,7 @@ namespace Chat.Tests.Backends.Rooms;
 
 public abstract partial class RoomStoreContract
 {
-    [SkippableFact]
+    [Fact]
     public async Task Adding_somebody_twice_changes_nothing_the_second_time()
     {
         await Rooms.CreateAsync(NewRoom("general"), [Member("general", "alice", MemberRole.Owner)], None);
@@ -19,7 +19,7 @@ public abstract partial class RoomStoreContract
             (await Rooms.MembersOfAsync("general", None)).Select(m => (m.Username, m.Role)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Somebody_removed_is_no_member_any_more()
     {
         await Rooms.CreateAsync(NewRoom("general"), [Member("general", "alice"), Member("general", "bob")], None);
@@ -32,7 +32,7 @@ public abstract partial class RoomStoreContract
         Assert.Equal(["alice"], (await Rooms.MembersOfAsync("general", None)).Select(m => m.Username));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Memberships_are_found_by_person_and_counted_by_room()
     {
         await Rooms.CreateAsync(NewRoom("general"), [Member("general", "alice"), Member("general", "bob")], None);
@@ -44,7 +44,7 @@ public abstract partial class RoomStoreContract
         Assert.Equal((2, 1, 0), (counts["general"], counts["tea"], counts.GetValueOrDefault("empty")));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_members_role_and_muting_are_set_one_by_one()
     {
         await Rooms.CreateAsync(NewRoom("general"), [Member("general", "bob")], None);
@@ -57,7 +57,7 @@ public abstract partial class RoomStoreContract
         Assert.True((await Rooms.FindMembershipAsync("general", "bob", None))!.Muted);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_read_mark_moves_forward_only()
     {
         await Rooms.CreateAsync(NewRoom("general"), [Member("general", "bob")], None);
@@ -73,7 +73,7 @@ public abstract partial class RoomStoreContract
         Assert.Equal(late, (await Rooms.FindMembershipAsync("general", "bob", None))!.ReadUpTo);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Read_marks_of_one_millisecond_are_ordered_by_id()
     {
         await Rooms.CreateAsync(NewRoom("general"), [Member("general", "bob")], None);
@@ -85,7 +85,7 @@ public abstract partial class RoomStoreContract
         Assert.False(await Rooms.MarkReadAsync("general", "bob", a, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Marks_set_at_the_same_time_from_several_places_end_at_the_latest()
     {
         var other = await OpenAsync();

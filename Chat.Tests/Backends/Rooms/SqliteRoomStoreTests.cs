@@ -9,5 +9,9 @@ public sealed class SqliteRoomStoreTests : RoomStoreContract
 
     protected override Task<IRoomStore> OpenAsync() => Task.FromResult<IRoomStore>(new SqliteRoomStore(_file.Open()));
 
-    public override async Task DisposeAsync() => await _file.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _file.DisposeAsync();
+    }
 }

@@ -21,20 +21,20 @@ public sealed class RabbitOutageTests : IAsyncLifetime
     {
         get
         {
-            Skip.If(_server is null, "rabbitmq-server is not installed here.");
-            return _server!;
+            Assert.SkipWhen(_server is null, "rabbitmq-server is not installed here.");
+            return _server;
         }
     }
 
     private RabbitBroker Broker => _broker ??= new RabbitBroker(Server.ConnectionString, new RabbitOptions { PublishTimeout = TimeSpan.FromSeconds(3) });
 
-    public Task InitializeAsync()
+    public ValueTask InitializeAsync()
     {
         _server = ServerFinder.RabbitMq is { } program ? new RabbitMqServer(program, new LocalServerOptions { Persistent = true }) : null;
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_broker is not null)
         {
@@ -47,7 +47,7 @@ public sealed class RabbitOutageTests : IAsyncLifetime
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task While_the_broker_was_never_there_enqueuing_fails_at_once_and_works_once_it_came()
     {
         var queue = Broker.Queue();
@@ -58,7 +58,7 @@ public sealed class RabbitOutageTests : IAsyncLifetime
         await EventuallyEnqueuedAsync(queue, Item(1));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Every_item_confirmed_before_during_and_after_a_kill_is_consumed()
     {
         await Server.StartAsync();
@@ -118,7 +118,7 @@ public sealed class RabbitOutageTests : IAsyncLifetime
         await run.WaitAsync(Until.Patience);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_broker_that_an_alarm_blocks_refuses_at_once_and_takes_again_when_it_ends()
     {
         await Server.StartAsync();
@@ -136,10 +136,10 @@ public sealed class RabbitOutageTests : IAsyncLifetime
         await EventuallyEnqueuedAsync(queue, Item(3));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_broker_that_is_stopped_but_connected_is_given_up_after_one_timeout()
     {
-        Skip.If(OperatingSystem.IsWindows(), "SIGSTOP is Unix'.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGSTOP is Unix'.");
         await Server.StartAsync();
         var queue = Broker.Queue();
         await queue.EnqueueAsync(Item(0), None);
@@ -161,7 +161,7 @@ public sealed class RabbitOutageTests : IAsyncLifetime
         await EventuallyEnqueuedAsync(queue, Item(1));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_topology_is_declared_again_on_a_broker_that_lost_everything()
     {
         await Server.StartAsync();

@@ -9,14 +9,14 @@ public sealed class RabbitSaveQueueTests(RabbitMqFixture server) : SaveQueueCont
 {
     private RabbitBroker? _broker;
 
-    public override async Task InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
         _broker = new RabbitBroker(server.ConnectionString);
         await _broker.EraseAsync();
         await base.InitializeAsync();
     }
 
-    public override async Task DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         if (_broker is not null)

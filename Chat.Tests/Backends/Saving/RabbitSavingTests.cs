@@ -16,13 +16,13 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
     private static readonly CancellationToken None = CancellationToken.None;
     private RabbitBroker _broker = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _broker = new RabbitBroker(server.ConnectionString);
         await _broker.EraseAsync();
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_broker is not null)
         {
@@ -39,7 +39,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         Timestamp = DateTimeOffset.UnixEpoch.AddYears(56).AddMilliseconds(number),
     });
 
-    [SkippableFact]
+    [Fact]
     public async Task An_item_lies_in_a_durable_queue_with_type_id_time_and_trace()
     {
         using var activity = new System.Diagnostics.Activity("send").SetIdFormat(System.Diagnostics.ActivityIdFormat.W3C).Start();
@@ -54,7 +54,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         Assert.Equal(SaveItemJson.Write(Item(1)), got.Body.ToArray());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_no_queue_takes_is_not_accepted()
     {
         var publisher = _broker.Publisher();
@@ -65,7 +65,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         await Assert.ThrowsAsync<BackendUnavailableException>(() => queue.EnqueueAsync(Item(2), None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Many_at_once_are_all_confirmed_over_few_channels()
     {
         var queue = _broker.Queue();
@@ -76,7 +76,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         Assert.Equal(3_000, await queue.CountAsync(None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_pause_acks_what_was_saved_and_returns_the_rest_without_a_failed_attempt()
     {
         await EnqueueAsync(10);
@@ -97,7 +97,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         Assert.All(again, d => Assert.Equal(1, d.Attempt));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Stopping_finishes_the_batch_in_hand_and_returns_the_rest()
     {
         await EnqueueAsync(10);
@@ -114,7 +114,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         await Until.AsyncTrue(async () => await _broker.ReadyAsync() is 8 or 9);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_dead_letter_has_its_reason_and_comes_back_alone_or_with_all()
     {
         await EnqueueAsync(4);
@@ -141,7 +141,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         Assert.All(back, d => Assert.Equal(1, d.Attempt));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_the_broker_itself_gives_up_on_is_listed_with_its_reason()
     {
         await EnqueueAsync(1);
@@ -157,7 +157,7 @@ public sealed class RabbitSavingTests(RabbitMqFixture server) : IClassFixture<Ra
         Assert.Equal((Item(0).Key, "given up by the broker: rejected"), (listed[0].Key, listed[0].Reason));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_item_that_always_fails_is_a_dead_letter_after_its_attempts_and_the_rest_is_saved()
     {
         await EnqueueAsync(5);

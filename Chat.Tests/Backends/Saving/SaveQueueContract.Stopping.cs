@@ -5,7 +5,7 @@ namespace Chat.Tests.Backends.Saving;
 
 public abstract partial class SaveQueueContract
 {
-    [SkippableFact]
+    [Fact]
     public async Task A_pause_gives_everything_back_and_ends_consuming()
     {
         await EnqueueAsync([.. Enumerable.Range(0, 6).Select(Item)]);
@@ -24,7 +24,7 @@ public abstract partial class SaveQueueContract
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_pause_keeps_what_was_decided_for_others_of_the_batch()
     {
         await EnqueueAsync(Item(1), Item(2));
@@ -42,7 +42,7 @@ public abstract partial class SaveQueueContract
         Assert.Contains(Item(2).Key, resumed.Handled.Select(d => d.Key));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Cancelling_lets_the_batch_in_hand_finish_and_gives_the_rest_back()
     {
         await EnqueueAsync([.. Enumerable.Range(0, 6).Select(Item)]);
@@ -64,7 +64,7 @@ public abstract partial class SaveQueueContract
         await CountBecomesAsync(0);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_dead_letter_keeps_its_body_and_reason_and_does_not_hold_up_the_rest()
     {
         byte[] body = [0xFF, 0x00, (byte)'{', 0x80];
@@ -84,7 +84,7 @@ public abstract partial class SaveQueueContract
         Assert.Single(await Dead.ListAsync(1, None));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Dead_letters_are_put_back_one_or_all()
     {
         string[] keys = ["bad-1", "bad-2", "bad-3"];

@@ -19,5 +19,9 @@ public sealed class SqliteSaveQueueTests : SaveQueueContract
     protected override Task EnqueueRawAsync(string key, string type, ReadOnlyMemory<byte> body) =>
         new SqliteSaveQueue(_file.Open()).EnqueueRawAsync(key, type, body, traceParent: null, CancellationToken.None);
 
-    public override async Task DisposeAsync() => await _file.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _file.DisposeAsync();
+    }
 }

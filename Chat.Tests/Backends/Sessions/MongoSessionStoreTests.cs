@@ -7,9 +7,9 @@ public sealed class MongoSessionStoreTests(MongoFixture server) : SessionStoreCo
 {
     private MongoTestDatabase? _database;
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public Task DisposeAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+    public ValueTask DisposeAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     protected override Task<ISessionStore> CreateAsync()
     {

@@ -43,9 +43,9 @@ public sealed class SqliteQueryPlanTests : IAsyncLifetime
         { "sessions of a user", SqliteSessionStore.List },
     };
 
-    public async Task InitializeAsync() => await new SqliteMessageArchive(_file.Open()).FindAsync("x", CancellationToken.None);
+    public async ValueTask InitializeAsync() => await new SqliteMessageArchive(_file.Open()).FindAsync("x", CancellationToken.None);
 
-    public async Task DisposeAsync() => await _file.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _file.DisposeAsync();
 
     [Theory]
     [MemberData(nameof(Queries))]

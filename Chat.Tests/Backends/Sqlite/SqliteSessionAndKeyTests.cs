@@ -11,13 +11,13 @@ public sealed class SqliteSessionAndKeyTests : IAsyncLifetime
     private readonly FakeTimeProvider _time = new(Said.Noon);
     private SqliteSessionStore _sessions = null!;
 
-    public Task InitializeAsync()
+    public ValueTask InitializeAsync()
     {
         _sessions = new SqliteSessionStore(_file.Open(), _time);
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
-    public async Task DisposeAsync() => await _file.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _file.DisposeAsync();
 
     private static Session New(string id, string username = "alice") => new()
     {

@@ -15,9 +15,9 @@ public sealed class SqliteSharingTests : IAsyncLifetime
     private static readonly CancellationToken None = CancellationToken.None;
     private readonly SqliteFile _file = new();
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async Task DisposeAsync() => await _file.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _file.DisposeAsync();
 
     [Fact]
     public async Task Many_that_open_a_new_file_at_the_same_time_make_one_schema()

@@ -7,7 +7,14 @@ public sealed class MongoUserDirectoryTests(MongoFixture server) : UserDirectory
 {
     private MongoTestDatabase? _database;
 
-    public override Task DisposeAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
+    }
 
     protected override Task<IUserDirectory> OpenAsync()
     {

@@ -9,5 +9,9 @@ public sealed class SqliteUserDirectoryTests : UserDirectoryContract
 
     protected override Task<IUserDirectory> OpenAsync() => Task.FromResult<IUserDirectory>(new SqliteUserDirectory(_file.Open()));
 
-    public override async Task DisposeAsync() => await _file.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _file.DisposeAsync();
+    }
 }
