@@ -16,6 +16,7 @@ internal sealed class WebSystem : IAsyncDisposable
     private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(5);
     private readonly Stack<IAsyncDisposable> _started = new();
     private string _published = "";
+    private string _data = "";
 
     public Uri Url { get; private set; } = null!;
 
@@ -56,18 +57,22 @@ internal sealed class WebSystem : IAsyncDisposable
             await last.DisposeAsync();
         }
 
-        if (Directory.Exists(_published))
+        foreach (var folder in (string[])[_published, _data])
         {
-            Directory.Delete(_published, recursive: true);
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         _published = Directory.CreateTempSubdirectory("chat-web-").FullName;
+        _data = Directory.CreateTempSubdirectory("chat-data-").FullName;
         await RunAsync(Repository(), ["publish", Path.Combine("Chat.Web", "Chat.Web.csproj"), "-c", "Release", "-o", _published, "--nologo", "-v", "quiet"], cancellationToken);
 
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>(cancellationToken);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>([$"--Chat:Data={_data}"], cancellationToken);
         _started.Push(builder);
         var app = await builder.BuildAsync(cancellationToken);
         _started.Push(app);

@@ -15,7 +15,7 @@ internal sealed class BackingUnavailableException(string message) : DistributedA
         {
             AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
             {
-                if (e.ExceptionObject is BackingUnavailableException refusal)
+                if ((e.ExceptionObject as Exception)?.GetBaseException() is BackingUnavailableException refusal)
                 {
                     Console.Error.WriteLine(refusal.Message);
                     Environment.Exit(1);

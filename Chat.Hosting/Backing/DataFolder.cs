@@ -29,11 +29,11 @@ internal sealed class DataFolder(string path) : IDisposable
             _lock = new FileStream(File("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             System.IO.File.WriteAllText(File("owner"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !Directory.Exists(path)))
         {
             throw new BackingUnavailableException($"The data folder '{path}' cannot be written: {e.Message} Choose another one: --{Key} FOLDER");
         }
-        catch (IOException) when (_lock is null && Directory.Exists(path))
+        catch (IOException) when (_lock is null)
         {
             throw new BackingUnavailableException(
                 $"Another AppHost{Owner()} uses the data folder '{path}'. Stop it, or give this one a folder of its own: --{Key} FOLDER");

@@ -16,15 +16,21 @@ internal sealed partial class LocalBacking
     private readonly BackingSelector _selector;
     private readonly LocalServerHost _host;
 
-    private LocalBacking(IDistributedApplicationBuilder builder)
+    private LocalBacking(IDistributedApplicationBuilder builder, Func<ContainerRuntimeStatus> askContainerRuntime)
     {
         _builder = builder;
-        var runtime = new Lazy<ContainerRuntimeStatus>(() => ContainerRuntime.Ask(builder));
+        var runtime = new Lazy<ContainerRuntimeStatus>(askContainerRuntime);
         _selector = new BackingSelector(builder.Configuration, () => runtime.Value);
         Data = new DataFolder(Path.GetFullPath(builder.Configuration[DataFolder.Key] ?? ".chat", builder.AppHostDirectory));
         _host = new LocalServerHost(Data);
         builder.Eventing.Subscribe<BeforeStartEvent>((e, _) =>
         {
+            // Before anything is started or said: an AppHost that may not run says only that.
+            if (UsesDataFolder)
+            {
+                Data.Lock();
+            }
+
             var logger = e.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Chat.Hosting");
             foreach (var (resource, what, reason) in _explained)
             {
@@ -37,7 +43,11 @@ internal sealed partial class LocalBacking
 
     public DataFolder Data { get; }
 
-    public static LocalBacking Of(IDistributedApplicationBuilder builder)
+    /// <summary>The one of this AppHost. The first call creates it.</summary>
+    public static LocalBacking Of(IDistributedApplicationBuilder builder) => Of(builder, () => ContainerRuntime.Ask(builder));
+
+    /// <inheritdoc cref="Of(IDistributedApplicationBuilder)"/>
+    internal static LocalBacking Of(IDistributedApplicationBuilder builder, Func<ContainerRuntimeStatus> askContainerRuntime)
     {
         if (builder.Services.FirstOrDefault(d => d.ServiceType == typeof(LocalBacking))?.ImplementationInstance is LocalBacking existing)
         {
@@ -45,9 +55,9 @@ internal sealed partial class LocalBacking
         }
 
         BackingUnavailableException.ReportWithoutStackTrace();
-        TakenPorts.Replace(builder);
-        var created = new LocalBacking(builder);
+        var created = new LocalBacking(builder, askContainerRuntime);
         builder.Services.AddSingleton(created);
+        TakenPorts.Replace(builder);
         return created;
     }
 
@@ -119,9 +129,11 @@ internal sealed partial class LocalBacking
         _host.Add(server);
     }
 
+    private bool UsesDataFolder => _builder.Services.Any(d => d.ImplementationInstance == _host);
+
     private void UseDataFolder()
     {
-        if (!_builder.Services.Any(d => d.ImplementationInstance == _host))
+        if (!UsesDataFolder)
         {
             // The first to start is the last to stop: the services need their servers until they have ended.
             _builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(_host));

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Chat.Servers;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -36,11 +37,13 @@ internal static partial class TakenPorts
 
         builder.Eventing.Subscribe<BeforeStartEvent>((e, _) =>
         {
-            foreach (var project in e.Model.Resources.OfType<ProjectResource>())
+            // A test's orchestrator chooses all ports in any case.
+            var random = builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
+            foreach (var project in e.Model.Resources.OfType<ProjectResource>().Where(_ => !random))
             {
                 foreach (var endpoint in project.Annotations.OfType<EndpointAnnotation>().Where(n => n.Port is { } port && IsTaken(port)))
                 {
-                    replaced.Add((endpoint.Port!.Value, project.Name));
+                    replaced.Add((endpoint.Port!.Value, $"'{project.Name}'"));
                     // The orchestrator chooses.
                     endpoint.Port = null;
                 }
@@ -83,6 +86,6 @@ internal static partial class TakenPorts
         }
     }
 
-    [LoggerMessage(4011, LogLevel.Warning, "Port {Port} is in use. {User} gets another one.")]
+    [LoggerMessage(4011, LogLevel.Warning, "Port {Port} is in use: {User} gets another one.")]
     private static partial void LogTaken(ILogger logger, int port, string user);
 }

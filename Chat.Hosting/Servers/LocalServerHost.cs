@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Chat.Hosting.Servers;
 
-/// <summary>Holds the data folder's lock while the AppHost runs, and stops the local servers at its end.</summary>
+/// <summary>Stops the local servers and unlocks the data folder when the AppHost ends.</summary>
 /// <param name="data">The folder.</param>
 internal sealed class LocalServerHost(DataFolder data) : IHostedService
 {
@@ -11,13 +11,7 @@ internal sealed class LocalServerHost(DataFolder data) : IHostedService
 
     public void Add(LocalServerLifecycle server) => _servers.Add(server);
 
-    /// <inheritdoc/>
-    /// <exception cref="BackingUnavailableException">Another AppHost uses the data folder.</exception>
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        data.Lock();
-        return Task.CompletedTask;
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {

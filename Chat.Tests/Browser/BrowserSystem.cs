@@ -5,6 +5,7 @@ using Chat.Backends.Sqlite;
 using Chat.Contracts;
 using Chat.Servers;
 using Chat.Tests.Backends.Pods;
+using Chat.Tests.Hosting;
 using Microsoft.Playwright;
 
 namespace Chat.Tests.Browser;
@@ -18,8 +19,7 @@ public sealed class BrowserSystem : IAsyncLifetime
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
 
-    private IDistributedApplicationTestingBuilder? _builder;
-    private Aspire.Hosting.DistributedApplication? _app;
+    private RunningAppHost? _host;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private string? _missing;
@@ -27,8 +27,8 @@ public sealed class BrowserSystem : IAsyncLifetime
 
     public Uri Web { get; private set; } = null!;
 
-    /// <summary>For the AppHost: servers of the test's own, for example.</summary>
-    public string[] AppArguments { get; init; } = [];
+    /// <summary>Arguments of the AppHost, such as the connection strings of the test's own servers.</summary>
+    public string[] AppArguments { get; init; } = ["--Chat:Backing=embedded"];
 
     public async ValueTask InitializeAsync()
     {
@@ -38,18 +38,10 @@ public sealed class BrowserSystem : IAsyncLifetime
             return;
         }
 
-        if (ContainerRuntime.IsNeeded && !await ContainerRuntime.AnswersAsync())
-        {
-            _missing = "Aspire runs the servers as containers, and no container runtime answers";
-            return;
-        }
-
         using var timeout = new CancellationTokenSource(StartWithin);
-        _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>(AppArguments, timeout.Token);
-        _app = await _builder.BuildAsync(timeout.Token);
-        await _app.StartAsync(timeout.Token);
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync("web", timeout.Token);
-        Web = _app.GetEndpoint("web");
+        _host = await RunningAppHost.StartAsync(AppArguments, timeout.Token);
+        await _host.HealthyAsync(["web"], timeout.Token);
+        Web = _host.App.GetEndpoint("web", "http");
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = Arguments });
     }
@@ -62,14 +54,9 @@ public sealed class BrowserSystem : IAsyncLifetime
         }
 
         _playwright?.Dispose();
-        if (_app is not null)
+        if (_host is not null)
         {
-            await _app.DisposeAsync();
-        }
-
-        if (_builder is not null)
-        {
-            await _builder.DisposeAsync();
+            await _host.DisposeAsync();
         }
     }
 
@@ -107,7 +94,7 @@ public sealed class BrowserSystem : IAsyncLifetime
     /// </summary>
     public async Task FillAsync(string room, string sender, int count, string text, bool old = false)
     {
-        var file = await _app!.GetConnectionStringAsync("chatdb");
+        var file = await _host!.App.GetConnectionStringAsync("chatdb");
         Assert.SkipWhen(file?.StartsWith("sqlite:", StringComparison.Ordinal) != true, "the archive is not the embedded one");
         var start = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()).AddSeconds(old ? -count : 0);
         Message[] messages =
@@ -133,7 +120,7 @@ public sealed class BrowserSystem : IAsyncLifetime
 
         if (!old)
         {
-            await using var pod = await TestPod.StartAsync((await _app!.GetConnectionStringAsync("cache"))!);
+            await using var pod = await TestPod.StartAsync((await _host!.App.GetConnectionStringAsync("cache"))!);
             foreach (var message in messages)
             {
                 Assert.NotNull(await pod.Recent.AppendAsync(message, default));

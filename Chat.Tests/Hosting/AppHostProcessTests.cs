@@ -1,92 +1,102 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using System.Threading.Channels;
 using Chat.Servers;
+using Chat.Tests.Manifests;
 
 namespace Chat.Tests.Hosting;
 
-/// <summary>The AppHost as people start it: a process of its own.</summary>
-public sealed class AppHostProcessTests : IAsyncLifetime
+/// <summary>The AppHost as developers start it: <c>dotnet run</c>, in a process of its own, without a container runtime.</summary>
+public sealed partial class AppHostProcessTests : IAsyncLifetime
 {
-    private static readonly string AppHost = Path.Combine(AppContext.BaseDirectory, "Chat.AppHost.dll");
+    private const string RunVariable = "CHAT_TEST_RUN";
+    private static readonly string Project = Path.Combine(Sources.Repository, "Chat.AppHost");
+    private static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
     private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(5));
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-apphost-").FullName;
     private readonly List<Started> _started = [];
 
     [Fact]
-    public async Task It_prints_the_dashboards_address_first_and_SIGTERM_ends_everything()
+    public async Task It_prints_both_addresses_and_leaves_no_process_however_it_ends_and_starts_again_on_its_data()
     {
-        var host = Start(Data("one"));
-        var first = await host.LineAsync(_ => true, _timeout.Token);
-        Assert.Matches(@"^dashboard\s+http://localhost:\d+/login\?t=[0-9a-f]{32}$", first);
         using var http = new HttpClient();
-        using var page = await http.GetAsync(first.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], _timeout.Token);
-        Assert.True(page.IsSuccessStatusCode);
-        var children = await ChildrenAsync(host);
-
-        await host.Process.StopAsync(TimeSpan.FromSeconds(60));
-
-        Assert.Equal(0, await host.Process.Exited);
-        await AssertGoneAsync(children);
-    }
-
-    [Fact]
-    public async Task Ctrl_C_in_its_terminal_reaches_it_alone_and_it_stops_its_children_itself()
-    {
-        var host = Start(Data("one"));
-        await host.LineAsync(_ => true, _timeout.Token);
-        var children = await ChildrenAsync(host);
-        // A terminal sends Ctrl+C to the foreground group: none of the servers and services may be in the AppHost's.
-        Assert.All(children, c => Assert.Equal(c.Id, Processes.Group(c.Id)));
-
-        using var interrupt = Process.Start("kill", ["-INT", $"{host.Process.Id}"]);
-        Assert.Equal(0, await host.Process.Exited.WaitAsync(_timeout.Token));
-
-        await AssertGoneAsync(children);
-        Assert.DoesNotContain("ended by itself", host.Process.Tail);
-    }
-
-    [Fact]
-    public async Task Killed_it_leaves_no_process_behind_and_can_start_again_on_the_same_data()
-    {
-        var host = Start(Data("one"));
-        await host.LineAsync(_ => true, _timeout.Token);
-        var children = await ChildrenAsync(host);
-
-        using (var process = Process.GetProcessById(host.Process.Id))
+        foreach (var signal in (string[])["INT", "TERM", "KILL"])
         {
-            // Only itself: what it started must end by other means.
-            process.Kill(entireProcessTree: false);
+            var host = Start(Data("one"));
+            var dashboard = await host.MatchAsync(DashboardAddress(), _timeout.Token);
+            var chat = await host.MatchAsync(ChatAddress(), _timeout.Token);
+            foreach (var address in (string[])[dashboard, chat])
+            {
+                using var page = await http.GetAsync(new Uri(address), _timeout.Token);
+                Assert.True(page.IsSuccessStatusCode, $"{address}: {page.StatusCode}");
+            }
+
+            var processes = Processes.With(RunVariable, host.Run);
+            Assert.True(processes.Count(p => p.Command.Contains("Chat.Api", StringComparison.Ordinal)) >= 2);
+            Assert.Contains(processes, p => p.Command.Contains("GarnetServer.dll", StringComparison.Ordinal));
+
+            using (var kill = Process.Start("kill", [$"-{signal}", $"{host.Process.Id}"]))
+            {
+                await kill.WaitForExitAsync(_timeout.Token);
+            }
+
+            var code = await host.Process.Exited.WaitAsync(_timeout.Token);
+            Assert.Equal(signal == "KILL" ? 137 : 0, code);
+            await AssertGoneAsync(processes);
         }
 
-        await host.Process.Exited;
-        await AssertGoneAsync(children);
-        var again = Start(Data("one"));
-        Assert.StartsWith("dashboard", await again.LineAsync(_ => true, _timeout.Token));
+        await Start(Data("one")).MatchAsync(ChatAddress(), _timeout.Token);
     }
 
     [Fact]
-    public async Task A_second_AppHost_on_the_same_data_is_refused_with_a_sentence_and_one_on_its_own_data_runs()
+    public async Task A_second_AppHost_on_the_same_data_is_refused_with_a_sentence_and_one_on_its_own_data_runs_beside_the_first()
     {
         var first = Start(Data("one"));
-        await first.LineAsync(l => l.StartsWith("cache", StringComparison.Ordinal), _timeout.Token);
+        await first.MatchAsync(DashboardAddress(), _timeout.Token);
 
         var second = Start(Data("one"));
         Assert.Equal(1, await second.Process.Exited.WaitAsync(_timeout.Token));
-        Assert.Contains($"Another AppHost (process {first.Process.Id}) is running with the data in", second.Process.Tail);
-        Assert.DoesNotContain("   at ", second.Process.Tail);
+        Assert.Contains($"Another AppHost (process {first.Process.Id}) uses the data folder", second.Process.Tail, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", second.Process.Tail, StringComparison.Ordinal);
 
         var third = Start(Data("two"));
-        await third.LineAsync(l => l.StartsWith("cache", StringComparison.Ordinal), _timeout.Token);
+        await third.MatchAsync(ChatAddress(), _timeout.Token);
         Assert.False(first.Process.HasExited);
     }
 
-    [Fact]
-    public async Task A_wrong_wish_is_refused_with_a_sentence()
+    [Theory]
+    [InlineData("--Chat:Backing=somewhere", "Chat:Backing is 'somewhere'. It can be 'containers', 'found' or 'embedded'.")]
+    [InlineData("--Chat:Backing:cache=found", "redis-server is not installed on this machine. Install it, or set Chat:Backing:cache=embedded.")]
+    [InlineData("--Chat:Backing:cache=containers", "but containers cannot run: ")]
+    public async Task What_cannot_be_done_is_refused_with_a_sentence(string argument, string sentence)
     {
-        var host = Start(Data("one"), "--Chat:Backing=somewhere");
+        // The SDK's folder has no program but dotnet, so neither Docker nor Redis is found.
+        var host = Start(new Dictionary<string, string?> { ["PATH"] = Path.GetDirectoryName(Dotnet) }, Data("one"), argument);
 
         Assert.Equal(1, await host.Process.Exited.WaitAsync(_timeout.Token));
-        Assert.Contains("Chat:Backing is 'somewhere'; it may be 'embedded' or 'found'.", host.Process.Tail);
-        Assert.DoesNotContain("   at ", host.Process.Tail);
+        Assert.Contains(sentence, host.Process.Tail, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", host.Process.Tail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Taken_ports_are_replaced_by_free_ones_and_said()
+    {
+        using var web = Take(5080);
+        using var dashboard = Take(15080);
+
+        var host = Start(Data("one"));
+
+        var address = new Uri(await host.MatchAsync(DashboardAddress(), _timeout.Token));
+        var chat = new Uri(await host.MatchAsync(ChatAddress(), _timeout.Token));
+        Assert.NotEqual(15080, address.Port);
+        Assert.NotEqual(5080, chat.Port);
+        Assert.Contains("Port 5080 is in use: 'web' gets another one.", host.Output, StringComparison.Ordinal);
+        Assert.Contains("Port 15080 is in use: the dashboard gets another one.", host.Output, StringComparison.Ordinal);
+        using var http = new HttpClient();
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(chat, "/health"), _timeout.Token)).StatusCode);
     }
 
     [Fact]
@@ -96,7 +106,7 @@ public sealed class AppHostProcessTests : IAsyncLifetime
         var host = Start("--publisher", "manifest", "--output-path", file);
 
         Assert.Equal(0, await host.Process.Exited.WaitAsync(_timeout.Token));
-        Assert.Contains("\"type\": \"project.v0\"", await File.ReadAllTextAsync(file, _timeout.Token));
+        Assert.Contains("\"type\": \"project.v0\"", await File.ReadAllTextAsync(file, _timeout.Token), StringComparison.Ordinal);
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -113,40 +123,64 @@ public sealed class AppHostProcessTests : IAsyncLifetime
         _timeout.Dispose();
     }
 
+    /// <summary>Takes a port, unless another program has it, which is as good.</summary>
+    private static TcpListener Take(int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            // It is taken.
+        }
+
+        return listener;
+    }
+
     private string Data(string name) => $"--Chat:Data={Path.Combine(_folder, name)}";
 
-    private Started Start(params string[] args)
+    private Started Start(params string[] arguments) =>
+        Start(new Dictionary<string, string?>(), ["--Chat:Backing=embedded", .. arguments]);
+
+    private Started Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
-        var lines = System.Threading.Channels.Channel.CreateUnbounded<string>();
-        var process = ChildProcess.Start(new ChildStart(ProgramFinder.Dotnet(),
-            [AppHost, "--Chat:Backing=embedded", "--Chat:RandomPorts=true", .. args])
+        var lines = Channel.CreateUnbounded<string>();
+        var output = new List<string>();
+        var run = Guid.NewGuid().ToString("N");
+        // What `dotnet run` starts, with the variables of the first launch profile: one process less to end.
+        var process = ChildProcess.Start(new ChildStart(Dotnet, [Sources.AppHost, .. arguments])
         {
-            WorkingDirectory = _folder,
-            OnLine = line => lines.Writer.TryWrite(line.Text),
+            WorkingDirectory = Project,
+            OwnGroup = true,
+            Environment = new Dictionary<string, string?>(environment)
+            {
+                // The orchestrator detaches itself, so it and what it starts are known by what they inherit.
+                [RunVariable] = run,
+                ["DOTNET_ENVIRONMENT"] = "Development",
+                ["ASPNETCORE_ENVIRONMENT"] = "Development",
+                ["ASPNETCORE_URLS"] = "http://localhost:15080",
+                ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
+                ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = "http://localhost:19080",
+                ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = "http://localhost:20080",
+            },
+            OnLine = line =>
+            {
+                lock (output)
+                {
+                    output.Add(line.Text);
+                }
+
+                lines.Writer.TryWrite(line.Text);
+            },
         });
-        var started = new Started(process, lines.Reader);
+        var started = new Started(process, lines.Reader, output, run);
         _started.Add(started);
         return started;
     }
 
-    // The cache's, and both replicas' of the API, which start whatever their health.
-    private async Task<IReadOnlyList<(int Id, DateTime Start)>> ChildrenAsync(Started host)
-    {
-        while (true)
-        {
-            Assert.False(host.Process.HasExited, host.Process.Tail);
-            var children = Processes.Below(host.Process.Id);
-            if (children.Count(c => c.Command.Contains("Chat.Api.dll")) == 2 && children.Any(c => c.Command.Contains("GarnetServer.dll")) &&
-                !children.Any(c => c.Command.Contains("Chat.Servers.dll lead")))
-            {
-                return [.. children.Where(c => c.Command.Contains("Chat.Api.dll") || c.Command.Contains("GarnetServer.dll")).Select(c => (c.Id, c.Start))];
-            }
-
-            await Task.Delay(100, _timeout.Token);
-        }
-    }
-
-    private async Task AssertGoneAsync(IReadOnlyList<(int Id, DateTime Start)> processes)
+    private async Task AssertGoneAsync(IReadOnlyList<(int Id, DateTime Start, string Command)> processes)
     {
         while (processes.Any(p => Processes.IsAlive(p.Id, p.Start)))
         {
@@ -154,19 +188,45 @@ public sealed class AppHostProcessTests : IAsyncLifetime
         }
     }
 
-    private sealed record Started(ChildProcess Process, System.Threading.Channels.ChannelReader<string> Lines)
+    [GeneratedRegex(@"Login URL:\s+(http://localhost:\d+/login\?t=[0-9a-f]{32})$")]
+    private static partial Regex DashboardAddress();
+
+    [GeneratedRegex(@"Chat: (http://localhost:\d+)$")]
+    private static partial Regex ChatAddress();
+
+    private sealed record Started(ChildProcess Process, ChannelReader<string> Lines, List<string> Said, string Run)
     {
-        public async Task<string> LineAsync(Func<string, bool> wanted, CancellationToken cancellationToken)
+        public string Output
         {
-            await foreach (var line in Lines.ReadAllAsync(cancellationToken))
+            get
             {
-                if (wanted(line))
+                lock (Said)
                 {
-                    return line;
+                    return string.Join('\n', Said);
                 }
             }
+        }
 
-            throw new InvalidOperationException("It ended first.");
+        /// <summary>The first group of the first line from here on that matches.</summary>
+        public async Task<string> MatchAsync(Regex wanted, CancellationToken cancellationToken)
+        {
+            var ended = Process.Exited;
+            while (true)
+            {
+                var next = Lines.WaitToReadAsync(cancellationToken).AsTask();
+                if (await Task.WhenAny(next, ended) == ended && !Lines.TryPeek(out _))
+                {
+                    throw new InvalidOperationException($"It ended with {await ended}: {Output}");
+                }
+
+                while (Lines.TryRead(out var line))
+                {
+                    if (wanted.Match(line) is { Success: true } match)
+                    {
+                        return match.Groups[1].Value;
+                    }
+                }
+            }
         }
     }
 }

@@ -4,19 +4,19 @@ using System.Globalization;
 
 namespace Chat.Tests.Hosting;
 
-/// <summary>Looks at other processes, for tests of what is left behind. Linux only: <see cref="Below"/> reads /proc.</summary>
+/// <summary>Looks at other processes, for tests of what is left behind. Linux only: <see cref="With"/> reads /proc.</summary>
 internal static class Processes
 {
-    public static IReadOnlyList<(int Id, DateTime Start, string Command)> Below(int parent)
+    /// <summary>All processes that have an environment variable with this value, except those that are ending.</summary>
+    public static IReadOnlyList<(int Id, DateTime Start, string Command)> With(string variable, string value)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         var found = new List<(int, DateTime, string)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) && Read(id) is { } process && process.Parent == parent)
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) && Read(id, $"{variable}={value}") is { } process)
             {
                 found.Add((id, process.Start, process.Command));
-                found.AddRange(Below(id));
             }
         }
 
@@ -36,25 +36,21 @@ internal static class Processes
         }
     }
 
-    public static int Group(int id)
-    {
-        var stat = File.ReadAllText($"/proc/{id}/stat");
-        return int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], CultureInfo.InvariantCulture);
-    }
-
-    private static (int Parent, DateTime Start, string Command)? Read(int id)
+    private static (DateTime Start, string Command)? Read(int id, string variable)
     {
         try
         {
-            // pid (name) state parent …: the name may hold anything, so from its end.
-            var stat = File.ReadAllText($"/proc/{id}/stat");
-            var parent = int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+            if (!File.ReadAllText($"/proc/{id}/environ").Split('\0').Contains(variable))
+            {
+                return null;
+            }
+
             using var process = Process.GetProcessById(id);
-            return (parent, process.StartTime, File.ReadAllText($"/proc/{id}/cmdline").Replace('\0', ' '));
+            return (process.StartTime, File.ReadAllText($"/proc/{id}/cmdline").Replace('\0', ' '));
         }
         catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException or UnauthorizedAccessException)
         {
-            // Gone meanwhile.
+            // It has ended, or belongs to somebody else.
             return null;
         }
     }

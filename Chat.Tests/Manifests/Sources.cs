@@ -13,9 +13,16 @@ public static class Sources
 
     public static string Repository { get; } = Path.GetFullPath(Path.Combine(ThisFolder(), "..", ".."));
 
+    /// <summary>
+    /// The AppHost in its own output folder. The copy beside the tests lacks what the ASP.NET Core framework brings, which the tests
+    /// refer to and the AppHost does not.
+    /// </summary>
+    public static string AppHost { get; } = Path.Combine(
+        Repository, "Chat.AppHost", Path.GetRelativePath(Path.Combine(Repository, "Chat.Tests"), AppContext.BaseDirectory), "Chat.AppHost.dll");
+
     public static string Tree { get; } = Path.Combine(Repository, "aspirate-output");
 
-    /// <summary>What Aspire 13.5.2 published for a topology shaped like ours.</summary>
+    /// <summary>What Aspire 13.5.2, with the official MongoDB integration, published for a topology shaped like ours.</summary>
     public static AspireManifest Aspire() =>
         AspireManifest.Read(Path.Combine(Repository, "Chat.Tests", "Hosting", "aspire-manifest.json"));
 
@@ -27,8 +34,7 @@ public static class Sources
     /// <summary>Writes the manifest of our AppHost.</summary>
     public static async Task PublishAsync(string file)
     {
-        var appHost = Path.Combine(AppContext.BaseDirectory, "Chat.AppHost.dll");
-        var (code, output) = await Commands.RunAsync(ProgramFinder.Dotnet(), [appHost, "--publisher", "manifest", "--output-path", file]);
+        var (code, output) = await Commands.RunAsync(ProgramFinder.Dotnet(), [AppHost, "--publisher", "manifest", "--output-path", file]);
         Assert.True(code == 0, output);
     }
 
