@@ -29,6 +29,7 @@ var app = builder.Build();
 app.UseForwardedHeaders();
 app.UseProblems();
 app.UseStopping();
+app.UseReplicaAnnouncement();
 app.UseOriginCheck();
 app.UseAuthentication();
 app.UseAuthorization();

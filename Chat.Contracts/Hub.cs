@@ -6,6 +6,12 @@ public interface IChatServer
     /// <summary>Where the hub is, from the pages' origin.</summary>
     const string Path = "/hubs/chat";
 
+    /// <summary>
+    /// In development, the response header that tells the proxy of the web pages which API replica negotiated a connection. The proxy
+    /// removes it.
+    /// </summary>
+    const string ReplicaHeader = "Chat-Replica";
+
     /// <summary>Answers after acceptance: one durable store has the message.</summary>
     Task<SendReceipt> SendMessage(SendMessage message);
 

@@ -1,5 +1,6 @@
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
 
 namespace Chat.Web.Proxy;
 
@@ -10,6 +11,7 @@ namespace Chat.Web.Proxy;
 public static class ApiProxy
 {
     private const string Cluster = "api";
+    private const string Hubs = "hubs";
 
     public static void AddApiProxy(this IHostApplicationBuilder builder)
     {
@@ -17,7 +19,7 @@ public static class ApiProxy
         RouteConfig[] routes =
         [
             new() { RouteId = "api", ClusterId = Cluster, Match = new RouteMatch { Path = "/api/{**rest}" } },
-            new() { RouteId = "hubs", ClusterId = Cluster, Match = new RouteMatch { Path = "/hubs/{**rest}" } },
+            new() { RouteId = Hubs, ClusterId = Cluster, Match = new RouteMatch { Path = "/hubs/{**rest}" } },
         ];
         ClusterConfig[] clusters =
         [
@@ -30,14 +32,26 @@ public static class ApiProxy
             },
         ];
         // The origin check of the API compares with the host that the browser used.
+        builder.Services.AddSingleton<ReplicaAffinity>();
         builder.Services.AddReverseProxy().LoadFromMemory(routes, clusters)
+            .AddTransforms(transforms =>
+            {
+                if (transforms.Route.RouteId == Hubs)
+                {
+                    transforms.AddResponseTransform(transforms.Services.GetRequiredService<ReplicaAffinity>().TransformAsync);
+                }
+            })
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(5));
     }
 
-    public static void MapApiProxy(this IEndpointRouteBuilder endpoints) => endpoints.MapReverseProxy();
+    public static void MapApiProxy(this IEndpointRouteBuilder endpoints)
+    {
+        var affinity = endpoints.ServiceProvider.GetRequiredService<ReplicaAffinity>();
+        endpoints.MapReverseProxy(pipeline => pipeline.Use(affinity.InvokeAsync));
+    }
 }
 
-/// <summary>Where the API is: what Aspire and the standalone engine put into the configuration, else the cluster's Service.</summary>
+/// <summary>Where the API is: the address that Aspire configures, else the cluster's Service.</summary>
 public static class ApiAddress
 {
     public static Uri Of(IConfiguration configuration) =>
