@@ -10,16 +10,19 @@ using Microsoft.Playwright;
 
 namespace Chat.Tests.Browser;
 
-/// <summary>The whole system as the AppHost starts it, and one real Chromium. Shared: each test signs up its own people.</summary>
-public sealed class BrowserSystem : IAsyncLifetime
+/// <summary>
+/// A running system and one real Chromium. Test classes share the one on the embedded system, in which each test signs up its own people.
+/// </summary>
+public sealed class BrowserSystem(SharedSystems shared) : IAsyncLifetime
 {
-    private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(4);
     private static readonly string[] Arguments =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
 
     private RunningAppHost? _host;
+    private RunningAppHost? _own;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private string? _missing;
@@ -27,8 +30,17 @@ public sealed class BrowserSystem : IAsyncLifetime
 
     public Uri Web { get; private set; } = null!;
 
-    /// <summary>Arguments of the AppHost, such as the connection strings of the test's own servers.</summary>
-    public string[] AppArguments { get; init; } = ["--Chat:Backing=embedded"];
+    /// <summary>Starts a system that only the caller uses.</summary>
+    /// <param name="arguments">Arguments of the AppHost, such as the connection strings of the test's own servers.</param>
+    public static async Task<BrowserSystem> StartOwnAsync(string[] arguments)
+    {
+        var system = new BrowserSystem(new SharedSystems());
+        using var timeout = new CancellationTokenSource(StartWithin);
+        system._own = await RunningAppHost.StartAsync(arguments, timeout.Token);
+        await system._own.HealthyAsync(["web"], timeout.Token);
+        await system.InitializeAsync();
+        return system;
+    }
 
     public async ValueTask InitializeAsync()
     {
@@ -38,9 +50,7 @@ public sealed class BrowserSystem : IAsyncLifetime
             return;
         }
 
-        using var timeout = new CancellationTokenSource(StartWithin);
-        _host = await RunningAppHost.StartAsync(AppArguments, timeout.Token);
-        await _host.HealthyAsync(["web"], timeout.Token);
+        _host = _own ?? await shared.EmbeddedAsync();
         Web = _host.App.GetEndpoint("web", "http");
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = Arguments });
@@ -54,9 +64,9 @@ public sealed class BrowserSystem : IAsyncLifetime
         }
 
         _playwright?.Dispose();
-        if (_host is not null)
+        if (_own is not null)
         {
-            await _host.DisposeAsync();
+            await _own.DisposeAsync();
         }
     }
 

@@ -10,7 +10,7 @@ public sealed class UnpluggedTests : IAsyncLifetime
 {
     private static readonly LocalServerOptions Keeping = new() { Persistent = true };
     private readonly List<LocalServer> _servers = [];
-    private BrowserSystem _system = new();
+    private BrowserSystem? _system;
 
     private LocalServer Redis => _servers[0];
 
@@ -27,21 +27,21 @@ public sealed class UnpluggedTests : IAsyncLifetime
 
         _servers.AddRange([new RedisServer(ServerFinder.Redis, Keeping), new RabbitMqServer(ServerFinder.RabbitMq, Keeping), new MongoServer(ServerFinder.Mongo, Keeping)]);
         await Task.WhenAll(_servers.Select(s => s.StartAsync()));
-        _system = new BrowserSystem
-        {
-            AppArguments =
-            [
-                $"--ConnectionStrings:cache={Redis.ConnectionString}",
-                $"--ConnectionStrings:messaging={RabbitMq.ConnectionString}",
-                $"--ConnectionStrings:chatdb={Mongo.ConnectionString}chatdb",
-            ],
-        };
-        await _system.InitializeAsync();
+        _system = await BrowserSystem.StartOwnAsync(
+        [
+            $"--ConnectionStrings:cache={Redis.ConnectionString}",
+            $"--ConnectionStrings:messaging={RabbitMq.ConnectionString}",
+            $"--ConnectionStrings:chatdb={Mongo.ConnectionString}chatdb",
+        ]);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _system.DisposeAsync();
+        if (_system is not null)
+        {
+            await _system.DisposeAsync();
+        }
+
         foreach (var server in _servers)
         {
             await server.DisposeAsync();
@@ -52,8 +52,8 @@ public sealed class UnpluggedTests : IAsyncLifetime
     public async Task Whatever_server_is_stopped_the_chat_goes_on_and_the_page_says_what_is_degraded()
     {
         Assert.SkipWhen(_servers.Count == 0, "redis-server, rabbitmq-server and a MongoDB server are needed.");
-        await using var alice = await _system.SignUpAsync();
-        await using var bob = await _system.SignUpAsync();
+        await using var alice = await _system!.SignUpAsync();
+        await using var bob = await _system!.SignUpAsync();
         var room = await alice.CreateRoomAsync($"plugs {Guid.NewGuid():N}"[..20]);
         await bob.JoinRoomAsync(room);
         await TalkAsync("all is well");

@@ -5,21 +5,22 @@ using Chat.Tests.Failures;
 
 namespace Chat.Tests.Hosting;
 
-/// <summary>The AppHost's own topology, embedded, with its two APIs behind one address.</summary>
+/// <summary>The AppHost's topology, with its two APIs behind one address.</summary>
 internal sealed class AppHostChat : IRunningChat, IAsyncDisposable
 {
-    private readonly RunningAppHost _host;
     private readonly StoredMessages _stored;
     private readonly string _folder;
 
     private AppHostChat(RunningAppHost host, IReadOnlyList<string> replicas, StoredMessages stored, string folder)
     {
-        _host = host;
+        Host = host;
         _stored = stored;
         _folder = folder;
         Replicas = replicas;
         Addresses = [host.App.GetEndpoint("api", "http")];
     }
+
+    public RunningAppHost Host { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<Uri> Addresses { get; }
@@ -27,9 +28,11 @@ internal sealed class AppHostChat : IRunningChat, IAsyncDisposable
     /// <summary>The IDs of the API's processes.</summary>
     public IReadOnlyList<string> Replicas { get; }
 
-    public static async Task<AppHostChat> StartAsync(CancellationToken cancellationToken)
+    /// <param name="arguments">Arguments of the AppHost.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<AppHostChat> StartAsync(string[] arguments, CancellationToken cancellationToken)
     {
-        var host = await RunningAppHost.StartAsync(["--Chat:Backing=embedded"], cancellationToken);
+        var host = await RunningAppHost.StartAsync(arguments, cancellationToken);
         await host.HealthyAsync(["api", "worker"], cancellationToken);
         var replicas = await host.SnapshotsAsync("api", 2, cancellationToken);
         var archive = await host.App.GetConnectionStringAsync("chatdb", cancellationToken);
@@ -46,18 +49,18 @@ internal sealed class AppHostChat : IRunningChat, IAsyncDisposable
     public async Task ReplaceAsync(string replica, CancellationToken cancellationToken)
     {
         var before = await ProcessAsync(replica, cancellationToken);
-        await _host.CommandAsync(replica, KnownResourceCommands.RestartCommand, cancellationToken);
-        await _host.App.ResourceNotifications.WaitForResourceAsync(
+        await Host.CommandAsync(replica, KnownResourceCommands.RestartCommand, cancellationToken);
+        await Host.App.ResourceNotifications.WaitForResourceAsync(
             "api", e => e.ResourceId == replica && e.Snapshot.IsHealthy() && e.Snapshot.Property("executable.pid") != before, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
         _stored.Dispose();
-        await _host.DisposeAsync();
+        await Host.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
     private async Task<string?> ProcessAsync(string replica, CancellationToken cancellationToken) =>
-        (await _host.SnapshotsAsync("api", 2, cancellationToken))[replica].Property("executable.pid");
+        (await Host.SnapshotsAsync("api", 2, cancellationToken))[replica].Property("executable.pid");
 }

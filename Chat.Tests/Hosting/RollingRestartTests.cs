@@ -16,7 +16,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     public async Task Apis_replaced_one_after_the_other_under_load_lose_nothing_and_show_nothing_twice()
     {
         using var limit = new CancellationTokenSource(Limit);
-        await using var system = await AppHostChat.StartAsync(limit.Token);
+        await using var system = await AppHostChat.StartAsync(["--Chat:Backing=embedded"], limit.Token);
         Assert.Equal(2, system.Replicas.Count);
         await using var run = new FailureRun(system, seed: 3);
         await run.GatherAsync((int)(Asked("PEOPLE") ?? 6), rooms: 2, limit.Token);

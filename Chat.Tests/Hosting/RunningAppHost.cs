@@ -4,12 +4,16 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Chat.Servers;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace Chat.Tests.Hosting;
 
 /// <summary>The AppHost on Aspire's testing host, with a data folder of its own, which is deleted at the end.</summary>
 internal sealed class RunningAppHost : IAsyncDisposable
 {
+    /// <summary>All resources of the topology that can be healthy.</summary>
+    public static readonly IReadOnlyList<string> Resources = ["cache", "messaging", "chatdb", "api", "worker", "web"];
+
     private readonly string _data;
     private readonly IDistributedApplicationTestingBuilder _builder;
 
@@ -42,7 +46,7 @@ internal sealed class RunningAppHost : IAsyncDisposable
             "--ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS=true",
         ];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Chat_AppHost>(
-            [.. own, .. arguments], (options, _) => options.DisableDashboard = false, cancellationToken);
+            [.. own, .. arguments], ShowDashboardOnly, cancellationToken);
         try
         {
             var app = await builder.BuildAsync(cancellationToken);
@@ -55,6 +59,13 @@ internal sealed class RunningAppHost : IAsyncDisposable
             Directory.Delete(data, recursive: true);
             throw;
         }
+    }
+
+    // The services' logs are on the dashboard. On the console they would bury the tests' results.
+    private static void ShowDashboardOnly(DistributedApplicationOptions options, HostApplicationBuilderSettings settings)
+    {
+        options.DisableDashboard = false;
+        options.EnableResourceLogging = false;
     }
 
     public Task HealthyAsync(IEnumerable<string> resources, CancellationToken cancellationToken) =>
