@@ -1,5 +1,6 @@
 using Chat.Api;
 using Chat.Api.Auth;
+using Chat.Api.BrowserSpans;
 using Chat.Api.Files;
 using Chat.Api.Messages;
 using Chat.Api.Realtime;
@@ -23,6 +24,7 @@ builder.Services.AddMessages();
 builder.Services.AddFiles();
 builder.Services.AddRealtime();
 builder.AddStopping();
+builder.AddBrowserSpans();
 builder.Services.AddOpenApi();
 
 var app = builder.Build();
@@ -43,4 +45,5 @@ app.MapFiles();
 app.MapUsers();
 app.MapSearch();
 app.MapRealtime();
+app.MapBrowserSpans();
 app.Run();

@@ -173,7 +173,7 @@ public sealed partial class RedisGate(
         {
             if (!_isOpen && !_stopping.IsCancellationRequested && _opening is null or { IsCompleted: true })
             {
-                _opening = Task.Run(OpenAsync);
+                _opening = Background.Run(OpenAsync);
             }
         }
     }

@@ -49,6 +49,7 @@ namespace Chat.Contracts;
 [JsonSerializable(typeof(ReadRequest))]
 [JsonSerializable(typeof(RoomInvite))]
 [JsonSerializable(typeof(Attachment))]
+[JsonSerializable(typeof(BrowserSpanReport))]
 [JsonSerializable(typeof(ApiProblem))]
 public sealed partial class ChatJson : JsonSerializerContext;
 

@@ -1,6 +1,10 @@
 namespace Chat.Contracts;
 
-/// <summary>The methods of the hub at <see cref="Path"/>. Refusals are HubExceptions with the message <c>code: text</c>.</summary>
+/// <summary>
+/// The methods of the hub at <see cref="Path"/>. Refusals are HubExceptions with the message <c>code: text</c>. A call may carry a
+/// W3C <c>traceparent</c> in the headers of SignalR's invocation, in either protocol: it becomes the parent of the server's span
+/// and nothing else; a malformed one is ignored.
+/// </summary>
 public interface IChatServer
 {
     /// <summary>Where the hub is, from the pages' origin.</summary>

@@ -92,4 +92,7 @@ public static class Limits
 
     /// <summary>Files a minute that a user may upload over time.</summary>
     public const int UploadsPerMinute = 30;
+
+    /// <summary>Most spans of one report of a browser.</summary>
+    public const int BrowserSpansMax = 50;
 }

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using Chat.ServiceDefaults;
 using Chat.ServiceDefaults.Health;
+using Chat.ServiceDefaults.Tracing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Routing;
@@ -9,6 +12,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -19,6 +23,7 @@ public static class ServiceDefaultsExtensions
 {
     private const string Live = "live";
     private const string Prometheus = "Chat:Metrics:Prometheus";
+    private static readonly AspNetCore.Http.PathString[] Untraced = ["/health", "/alive", "/metrics", "/api/telemetry"];
 
     // In milliseconds. OpenTelemetry Protocol Exporter specification.
     private const string OtlpTimeout = "OTEL_EXPORTER_OTLP_TIMEOUT";
@@ -63,6 +68,7 @@ public static class ServiceDefaultsExtensions
 
     private static void AddTelemetry(this IHostApplicationBuilder builder)
     {
+        builder.Configuration.AddQuietLogs();
         // Whoever runs the service may choose the format (Logging:Console:FormatterName); in production the default is JSON.
         if (!builder.Environment.IsDevelopment() && builder.Configuration["Logging:Console:FormatterName"] is null)
         {
@@ -80,6 +86,10 @@ public static class ServiceDefaultsExtensions
             logging.IncludeScopes = true;
         });
 
+        // Incoming trace contexts are the framework's to read; OpenTelemetry's default would take baggage from callers besides.
+        builder.Services.AddSingleton<DistributedContextPropagator>(new TraceParentPropagator());
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
+
         var telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
@@ -87,16 +97,18 @@ public static class ServiceDefaultsExtensions
                 .AddRuntimeInstrumentation()
                 .AddMeter(Chat.ServiceDefaults.Telemetry.Name, "Microsoft.AspNetCore.Http.Connections", "Microsoft.AspNetCore.Server.Kestrel"))
             .WithTracing(tracing => tracing
+                .SetSampler(ForegroundSampler.Create())
                 .AddSource(Chat.ServiceDefaults.Telemetry.Name, builder.Environment.ApplicationName, "Microsoft.AspNetCore.SignalR.Server")
-                .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsProbe(context.Request.Path))
-                .AddHttpClientInstrumentation());
+                .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsUntraced(context.Request.Path))
+                .AddHttpClientInstrumentation()
+                .AddProcessor(new SpanPrivacy()));
 
         if (builder.Configuration.GetValue<bool>(Prometheus))
         {
             telemetry.WithMetrics(metrics => metrics.AddPrometheusExporter());
         }
 
-        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        if (Chat.ServiceDefaults.Telemetry.IsExported(builder.Configuration))
         {
             if (builder.Environment.IsDevelopment())
             {
@@ -108,7 +120,7 @@ public static class ServiceDefaultsExtensions
         }
     }
 
-    private static bool IsProbe(AspNetCore.Http.PathString path) =>
-        path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/alive", StringComparison.Ordinal)
-        || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+    /// <summary>Probes, and the reports of browsers' spans, which would each be a trace about a trace.</summary>
+    private static bool IsUntraced(AspNetCore.Http.PathString path) =>
+        Untraced.Any(p => path.StartsWithSegments(p, StringComparison.Ordinal));
 }

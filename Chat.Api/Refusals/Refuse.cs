@@ -54,6 +54,12 @@ public static class Refuse
     public static Refusal TooManyFiles { get; } =
         new(ErrorCodes.TooManyFiles, $"A message has at most {Limits.AttachmentsMax} files.", StatusCodes.Status400BadRequest);
 
+    public static Refusal ReportsLimited { get; } =
+        new(ErrorCodes.RateLimited, "Too many reports at once.", StatusCodes.Status429TooManyRequests)
+        {
+            RetryAfter = 2,
+        };
+
     public static Refusal UploadsLimited { get; } =
         new(ErrorCodes.RateLimited, "Too many files at once; upload it again in a moment.", StatusCodes.Status429TooManyRequests)
         {

@@ -130,7 +130,7 @@ public sealed partial class MongoGate : IAsyncDisposable
             if (_schema is null or { IsFaulted: true } or { IsCanceled: true })
             {
                 // Independent of who waits for it: on a large collection an index takes longer than a call may.
-                _schema = Task.Run(CreateIndexesAsync);
+                _schema = Background.Run(CreateIndexesAsync);
                 _ = _schema.ContinueWith(
                     failed => LogNoIndexes(_logger, failed.Exception!.InnerException!.Message), CancellationToken.None,
                     TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -164,7 +164,7 @@ public sealed partial class MongoGate : IAsyncDisposable
             }
 
             LogAway(_logger, e.GetType().Name);
-            _probing = Task.Run(ProbeAsync);
+            _probing = Background.Run(ProbeAsync);
         }
     }
 

@@ -49,7 +49,7 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
         {
             lock (_gate)
             {
-                _keeping ??= Task.Run(KeepAsync);
+                _keeping ??= Background.Run(KeepAsync);
                 return _session;
             }
         }

@@ -33,13 +33,20 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>In a transaction with what others write meanwhile; committed when it answers. Cancelling works until it is begun.</summary>
     internal async Task<T> WriteAsync<T>(string backend, Func<SqliteSession, T> work, CancellationToken cancellationToken)
     {
+        using var span = SqliteSpan.Start();
         try
         {
-            return await _writer.WriteAsync(work, cancellationToken);
+            return await _writer.WriteAsync(span.Watch(work), cancellationToken);
         }
-        catch (Exception e) when (SqliteErrors.MeansAway(e))
+        catch (Exception e)
         {
-            throw new BackendUnavailableException(backend, e);
+            span.Failed(e);
+            if (SqliteErrors.MeansAway(e))
+            {
+                throw new BackendUnavailableException(backend, e);
+            }
+
+            throw;
         }
     }
 
@@ -47,14 +54,21 @@ public sealed class SqliteDatabase : IAsyncDisposable
     internal async Task<T> ReadAsync<T>(string backend, Func<SqliteSession, T> query, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        using var span = SqliteSpan.Start();
         await _reading.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Run(() => Read(query), cancellationToken);
+            return await Task.Run(() => Read(span.Watch(query)), cancellationToken);
         }
-        catch (Exception e) when (SqliteErrors.MeansAway(e))
+        catch (Exception e)
         {
-            throw new BackendUnavailableException(backend, e);
+            span.Failed(e);
+            if (SqliteErrors.MeansAway(e))
+            {
+                throw new BackendUnavailableException(backend, e);
+            }
+
+            throw;
         }
         finally
         {

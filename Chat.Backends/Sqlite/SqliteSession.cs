@@ -7,7 +7,22 @@ namespace Chat.Backends.Sqlite;
 /// </summary>
 internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
 {
-    private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (SqliteCommand Command, SqliteStatement? Statement)> _statements = new(StringComparer.Ordinal);
+    private ICollection<SqliteStatement>? _watcher;
+
+    /// <summary>Does the work and adds what it executes to <paramref name="statements"/>.</summary>
+    public T Watched<T>(ICollection<SqliteStatement> statements, Func<SqliteSession, T> work)
+    {
+        _watcher = statements;
+        try
+        {
+            return work(this);
+        }
+        finally
+        {
+            _watcher = null;
+        }
+    }
 
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Statement(sql, values).ExecuteNonQuery();
 
@@ -44,9 +59,9 @@ internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in _statements.Values)
+        foreach (var (command, _) in _statements.Values)
         {
-            statement.Dispose();
+            command.Dispose();
         }
 
         connection.Dispose();
@@ -54,25 +69,32 @@ internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
 
     private SqliteCommand Statement(string sql, ReadOnlySpan<object?> values)
     {
-        if (!_statements.TryGetValue(sql, out var statement))
+        if (!_statements.TryGetValue(sql, out var known))
         {
-            statement = connection.CreateCommand();
+            var command = connection.CreateCommand();
 #pragma warning disable CA2100 // The texts are constants of this assembly; what users say comes as parameters.
-            statement.CommandText = sql;
+            command.CommandText = sql;
 #pragma warning restore CA2100
             for (var i = 0; i < values.Length; i++)
             {
-                statement.Parameters.Add(new SqliteParameter { ParameterName = "$" + (i + 1) });
+                command.Parameters.Add(new SqliteParameter { ParameterName = "$" + (i + 1) });
             }
 
-            _statements.Add(sql, statement);
+            known = (command, SqliteStatement.Of(sql));
+            _statements.Add(sql, known);
         }
+
+        if (known.Statement is { } seen)
+        {
+            _watcher?.Add(seen);
+        }
+
 
         for (var i = 0; i < values.Length; i++)
         {
-            statement.Parameters[i].Value = values[i] ?? DBNull.Value;
+            known.Command.Parameters[i].Value = values[i] ?? DBNull.Value;
         }
 
-        return statement;
+        return known.Command;
     }
 }

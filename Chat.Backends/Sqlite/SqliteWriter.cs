@@ -25,7 +25,8 @@ internal sealed class SqliteWriter : IDisposable
         _open = open;
         _committed = committed;
         _thread = new Thread(Run) { IsBackground = true, Name = "SQLite writer" };
-        _thread.Start();
+        // Without the context of whoever opens the file: the thread outlives them.
+        _thread.UnsafeStart();
     }
 
     public Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)

@@ -20,15 +20,21 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        var variables = new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_URLS"] = Address.ToString(),
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["Logging__LogLevel__Default"] = "Warning",
+        };
+        foreach (var (variable, value) in environment)
+        {
+            variables[variable] = value;
+        }
+
         _child = ChildProcess.Start(new ChildStart(ProgramFinder.Dotnet(), [Path.Combine(AppContext.BaseDirectory, assembly)])
         {
-            Environment = new Dictionary<string, string?>(environment)
-            {
-                ["ASPNETCORE_URLS"] = Address.ToString(),
-                ["ASPNETCORE_ENVIRONMENT"] = "Production",
-                ["DOTNET_ENVIRONMENT"] = "Production",
-                ["Logging__LogLevel__Default"] = "Warning",
-            },
+            Environment = variables,
         });
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var clock = System.Diagnostics.Stopwatch.StartNew();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
+using Chat.Api.Realtime;
 using Chat.Contracts;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR.Client;
@@ -19,6 +20,10 @@ internal sealed class Device : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public string Name => _name;
+
+    public CookieContainer Cookies => _cookies;
+
     public async Task<string> SignUpWithRoomAsync(Uri api, CancellationToken cancellationToken)
     {
         using var signedUp = await Http.PostAsJsonAsync(
@@ -29,17 +34,18 @@ internal sealed class Device : IAsyncDisposable
         return (await made.Content.ReadFromJsonAsync(ChatJson.Default.RoomSummary, cancellationToken))!.Id;
     }
 
-    public async Task<Socket> ConnectAsync(Uri api, CancellationToken cancellationToken)
+    public async Task<Socket> ConnectAsync(Uri api, CancellationToken cancellationToken, bool messagePack = false)
     {
-        var connection = new HubConnectionBuilder()
+        var builder = new HubConnectionBuilder()
             .WithUrl(new Uri(api, IChatServer.Path), HttpTransportType.WebSockets, o =>
             {
                 o.Cookies = _cookies;
                 o.SkipNegotiation = true;
             })
-            .WithAutomaticReconnect([TimeSpan.FromMinutes(5)])
-            .AddJsonProtocol(o => o.PayloadSerializerOptions = ChatJson.Default.Options)
-            .Build();
+            .WithAutomaticReconnect([TimeSpan.FromMinutes(5)]);
+        var connection = (messagePack
+            ? builder.AddMessagePackProtocol(o => o.SerializerOptions = MessagePackJson.Options)
+            : builder.AddJsonProtocol(o => o.PayloadSerializerOptions = ChatJson.Default.Options)).Build();
         _connections.Add(connection);
         var socket = new Socket(connection);
         await connection.StartAsync(cancellationToken);

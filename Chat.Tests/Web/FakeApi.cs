@@ -163,6 +163,12 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
 
     public Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task ReportSpansAsync(BrowserSpanReport report, CancellationToken cancellationToken)
+    {
+        server.Reports.Add(report);
+        return server.TakesSpans ? Task.CompletedTask : Task.FromException(Refused(ErrorCodes.NotFound, 404));
+    }
+
     private static void Check(FakeServer server, string username, string roomId, string messageId)
     {
         if (server.RoomFor(username, roomId).Find(messageId) is null)

@@ -50,6 +50,12 @@ internal sealed class FakeServer(Simulation sim)
 
     public bool SignedOut { get; set; }
 
+    /// <summary>It exports traces.</summary>
+    public bool TakesSpans { get; set; } = true;
+
+    /// <summary>Reports of spans, whether it took them or not.</summary>
+    public List<BrowserSpanReport> Reports { get; } = [];
+
     /// <summary>Messages that were stored, per call that stored them.</summary>
     public List<string> Accepted { get; } = [];
 

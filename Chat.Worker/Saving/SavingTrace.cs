@@ -6,7 +6,8 @@ namespace Chat.Worker.Saving;
 
 /// <summary>
 /// Saving in the trace of each message: a single delivery's span continues its trace; a batch has a span of its own, linked to every
-/// delivery's trace, and each of these gets a span that lasts as long. (OpenTelemetry's conventions for messaging.)
+/// delivery's trace, and each of these gets a span that lasts as long and links to the batch's. (OpenTelemetry's conventions for
+/// messaging.)
 /// </summary>
 internal sealed class SavingTrace : IDisposable
 {
@@ -36,11 +37,12 @@ internal sealed class SavingTrace : IDisposable
             return;
         }
 
+        ActivityLink[]? links = _span is null ? null : [new ActivityLink(_span.Context)];
         for (var i = 0; i < _batch.Count; i++)
         {
             if (Parent(_batch[i]) is var parent && parent != default)
             {
-                using var own = Telemetry.Source.StartActivity(Name, ActivityKind.Consumer, parent, startTime: _began);
+                using var own = Telemetry.Source.StartActivity(Name, ActivityKind.Consumer, parent, links: links, startTime: _began);
                 own?.SetTag("chat.outcome", SavingMetrics.Name(outcomes[i]));
             }
         }

@@ -102,5 +102,8 @@ public sealed partial class ApiClient : IChatApi
     public Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, $"api/invites/{Escape(token)}"), json.RoomSummary, cancellationToken);
 
+    public Task ReportSpansAsync(BrowserSpanReport report, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, "api/telemetry/spans", report, json.BrowserSpanReport, cancellationToken);
+
     private static string MessagePath(string roomId, string messageId) => $"api/rooms/{Escape(roomId)}/messages/{Escape(messageId)}";
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -50,6 +51,12 @@ public sealed partial class ApiClient(HttpClient http, ChatJson json)
     {
         using (request)
         {
+            // A browser's HttpClient does not do it by itself.
+            if (Activity.Current?.Id is { } traceParent)
+            {
+                request.Headers.TryAddWithoutValidation("traceparent", traceParent);
+            }
+
             HttpResponseMessage answer;
             try
             {

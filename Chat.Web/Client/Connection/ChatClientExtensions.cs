@@ -4,6 +4,7 @@ using Chat.Web.Client.Outbox;
 using Chat.Web.Client.State;
 using Chat.Web.Client.Storage;
 using Chat.Web.Client.Text;
+using Chat.Web.Client.Tracing;
 
 namespace Chat.Web.Client.Connection;
 
@@ -32,6 +33,7 @@ public static class ChatClientExtensions
         services.AddSingleton<IFileShelf>(p => p.GetRequiredService<BrowserFiles>());
         services.AddSingleton<FileUploads>();
         services.AddSingleton<FileDrafts>();
+        services.AddSingleton<CallTraces>();
         services.AddSingleton<IOutboxSender, OutboxSender>();
         services.AddSingleton<LocalCopy>();
         services.AddSingleton<TextDrafts>();

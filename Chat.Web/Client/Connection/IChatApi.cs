@@ -73,4 +73,7 @@ public interface IChatApi
 
     /// <summary>Joins the room of the invite.</summary>
     Task<RoomSummary> AcceptInviteAsync(string token, CancellationToken cancellationToken);
+
+    /// <summary>Refused with <c>not_found</c> where the server exports no traces.</summary>
+    Task ReportSpansAsync(BrowserSpanReport report, CancellationToken cancellationToken);
 }

@@ -1,6 +1,7 @@
 using Chat.Contracts;
 using Chat.Web.Client.Connection;
 using Chat.Web.Client.Files;
+using Chat.Web.Client.Tracing;
 
 namespace Chat.Web.Client.Outbox;
 
@@ -27,7 +28,7 @@ internal sealed class OutboxSender(LiveLink live, IChatApi api, FileUploads file
                 return Judge(e);
             }
 
-            var verdict = await SendMessageAsync(item, cancellationToken);
+            var verdict = await TraceAsync(item, cancellationToken);
             if (again || verdict.Code != ErrorCodes.UnknownFile)
             {
                 return verdict;
@@ -39,6 +40,15 @@ internal sealed class OutboxSender(LiveLink live, IChatApi api, FileUploads file
                 files.UploadAgain(file.Id);
             }
         }
+    }
+
+    /// <summary>Each attempt is a trace of its own.</summary>
+    private async Task<SendVerdict> TraceAsync(OutboxItem item, CancellationToken cancellationToken)
+    {
+        using var trace = CallTraces.Begin(item.Kind);
+        var verdict = await SendMessageAsync(item, cancellationToken);
+        trace.Ends(verdict.Kind);
+        return verdict;
     }
 
     private async Task<SendVerdict> SendMessageAsync(OutboxItem item, CancellationToken cancellationToken)

@@ -7,6 +7,9 @@ export function visitor() {
   return username ? [username, displayName] : JSON.parse(localStorage.getItem('chat-user'));
 }
 
+// Whether the server exports traces, and takes the browser's spans.
+export const traced = () => document.getElementById('app').dataset.traced === 'true';
+
 export function remember(username, displayName) {
   if (username) {
     localStorage.setItem('chat-user', JSON.stringify([username, displayName]));
