@@ -8,6 +8,7 @@ namespace Chat.Hosting.Servers;
 internal sealed class LocalServerHost(DataFolder data) : IHostedService
 {
     private readonly List<LocalServerLifecycle> _servers = [];
+    private int _stopped;
 
     public void Add(LocalServerLifecycle server) => _servers.Add(server);
 
@@ -15,6 +16,12 @@ internal sealed class LocalServerHost(DataFolder data) : IHostedService
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Aspire's testing host stops twice.
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+        {
+            return;
+        }
+
         await Task.WhenAll(_servers.Select(s => s.DisposeAsync().AsTask()));
         data.Dispose();
     }

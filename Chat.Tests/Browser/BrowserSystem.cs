@@ -30,6 +30,9 @@ public sealed class BrowserSystem(SharedSystems shared) : IAsyncLifetime
 
     public Uri Web { get; private set; } = null!;
 
+    /// <summary>The address of Aspire's dashboard.</summary>
+    public Uri Dashboard => _host!.Dashboard;
+
     /// <summary>Starts a system that only the caller uses.</summary>
     /// <param name="arguments">Arguments of the AppHost, such as the connection strings of the test's own servers.</param>
     public static async Task<BrowserSystem> StartOwnAsync(string[] arguments)

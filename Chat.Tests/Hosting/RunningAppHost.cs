@@ -36,11 +36,10 @@ internal sealed class RunningAppHost : IAsyncDisposable
     public static async Task<RunningAppHost> StartAsync(string[] arguments, CancellationToken cancellationToken)
     {
         var data = Directory.CreateTempSubdirectory("chat-data-").FullName;
-        var dashboard = new Uri($"http://localhost:{FreePort.Next()}");
         string[] own =
         [
             $"--Chat:Data={data}",
-            $"--ASPNETCORE_URLS={dashboard.GetLeftPart(UriPartial.Authority)}",
+            $"--ASPNETCORE_URLS=http://localhost:{FreePort.Next()}",
             $"--ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL=http://localhost:{FreePort.Next()}",
             $"--ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL=http://localhost:{FreePort.Next()}",
             "--ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS=true",
@@ -51,7 +50,7 @@ internal sealed class RunningAppHost : IAsyncDisposable
         {
             var app = await builder.BuildAsync(cancellationToken);
             await app.StartAsync(cancellationToken);
-            return new RunningAppHost(builder, app, dashboard, data);
+            return new RunningAppHost(builder, app, app.GetEndpoint("aspire-dashboard", "http"), data);
         }
         catch
         {

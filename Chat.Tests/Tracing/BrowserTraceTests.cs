@@ -9,10 +9,10 @@ public sealed class BrowserTraceTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(5));
 
-    [SkippableFact]
+    [Fact]
     public async Task What_somebody_writes_is_one_trace_that_begins_in_the_browser()
     {
-        Skip.If(ProgramFinder.Chromium() is null, "no Chromium: set CHAT_CHROMIUM or install chromium");
+        Assert.SkipWhen(ProgramFinder.Chromium() is null, "no Chromium: set CHAT_CHROMIUM or install chromium");
         await using var system = await TracedSystem.StartEmbeddedAsync(_limit.Token);
         var web = await system.AddAsync(
             "web", Assembly("Chat.Web"),

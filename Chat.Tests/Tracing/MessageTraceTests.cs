@@ -16,7 +16,7 @@ public sealed class MessageTraceTests : IDisposable
     private const string Hub = "Microsoft.AspNetCore.SignalR.Server";
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(4));
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_message_is_one_trace_on_the_stand_ins(bool messagePack)
@@ -28,7 +28,7 @@ public sealed class MessageTraceTests : IDisposable
             s => s.Service == "worker" && IsOf(s, "sqlite") && s.Name.Contains("INSERT messages", StringComparison.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_message_is_one_trace_through_RabbitMQ()
     {
         await using var system = await TracedSystem.StartRealAsync(mongo: false, _limit.Token);
@@ -39,7 +39,7 @@ public sealed class MessageTraceTests : IDisposable
             s => s.Service == "worker" && IsOf(s, "sqlite") && s.Name.Contains("INSERT messages", StringComparison.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_message_is_one_trace_through_RabbitMQ_to_MongoDB()
     {
         await using var system = await TracedSystem.StartRealAsync(mongo: true, _limit.Token);
@@ -49,7 +49,7 @@ public sealed class MessageTraceTests : IDisposable
             s => s.Service == "worker" && IsOf(s, "mongodb") && s.Tags.GetValueOrDefault("db.collection.name") == "messages");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_message_sent_over_HTTP_is_one_trace_and_a_caller_who_sends_no_context_begins_one()
     {
         await using var system = await TracedSystem.StartEmbeddedAsync(_limit.Token);
@@ -77,7 +77,7 @@ public sealed class MessageTraceTests : IDisposable
             "the call without a context is a trace of its own");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_malformed_context_is_ignored_and_a_well_formed_one_brings_nothing_else_along()
     {
         const string Strange = "strange-text";

@@ -16,7 +16,7 @@ public sealed class ProbeTests : IDisposable
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(4));
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("chat-probes-");
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Probes_and_background_work_leave_no_span(bool real)

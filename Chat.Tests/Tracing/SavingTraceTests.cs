@@ -26,9 +26,9 @@ public sealed class SavingTraceTests : IAsyncLifetime
         ActivitySource.AddActivityListener(_listener);
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _worker.DisposeAsync();
         _listener.Dispose();

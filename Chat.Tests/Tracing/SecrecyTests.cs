@@ -9,7 +9,7 @@ public sealed class SecrecyTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(4));
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task What_users_do_stays_out_of_spans_and_logs(bool real)

@@ -28,7 +28,7 @@ internal sealed class TracedSystem : IAsyncDisposable
     public static async Task<TracedSystem> StartEmbeddedAsync(
         CancellationToken cancellationToken, Dictionary<string, string?>? settings = null)
     {
-        Skip.If(ServerFinder.Garnet is null, "Garnet is not installed here.");
+        Assert.SkipWhen(ServerFinder.Garnet is null, "Garnet is not installed here.");
         var system = new TracedSystem();
         var file = $"sqlite:{Path.Combine(system._directory.FullName, "chat.db")}";
         return await system.StartAsync(
@@ -39,9 +39,9 @@ internal sealed class TracedSystem : IAsyncDisposable
     public static async Task<TracedSystem> StartRealAsync(
         bool mongo, CancellationToken cancellationToken, Dictionary<string, string?>? settings = null)
     {
-        Skip.If(ServerFinder.Redis is null, "redis-server is not installed here.");
-        Skip.If(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
-        Skip.If(mongo && ServerFinder.Mongo is null, "Neither mongod nor ferretdb is installed here.");
+        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
+        Assert.SkipWhen(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
+        Assert.SkipWhen(mongo && ServerFinder.Mongo is null, "Neither mongod nor ferretdb is installed here.");
         var system = new TracedSystem();
         var broker = new RabbitMqServer(ServerFinder.RabbitMq!);
         var database = mongo ? new MongoServer(ServerFinder.Mongo!) : null;
