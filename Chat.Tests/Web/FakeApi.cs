@@ -165,6 +165,7 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
 
     public Task ReportSpansAsync(BrowserSpanReport report, CancellationToken cancellationToken)
     {
+        Assert.Null(System.Diagnostics.Activity.Current);
         server.Reports.Add(report);
         return server.TakesSpans ? Task.CompletedTask : Task.FromException(Refused(ErrorCodes.NotFound, 404));
     }
