@@ -5,6 +5,7 @@
 #:property GenerateDocumentationFile=false
 #:property EnforceCodeStyleInBuild=false
 
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Xml.Linq;
 
@@ -33,12 +34,15 @@ if (Directory.Exists(results))
     Directory.Delete(results, recursive: true);
 }
 
+var begin = DateTime.Now;
 var exit = Run(
 [
     "dotnet", "test", Path.Combine("Chat.Tests", "Chat.Tests.csproj"), "--no-build", "--nologo", "--results-directory", results,
     "--logger", "trx;LogFileName=all.trx", "--logger", "console;verbosity=normal", "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none",
     .. filter is null ? Array.Empty<string>() : ["--filter", filter],
 ]);
+
+EndTestsLeftBehind(begin);
 
 var trx = Path.Combine(results, "all.trx");
 if (!File.Exists(trx))
@@ -106,6 +110,29 @@ void InstallServers()
     else
     {
         Console.WriteLine($"Not found and not installed: {string.Join(", ", missing)}. Their tests will be skipped.");
+    }
+}
+
+// The tests run in a process of their own, which outlives a run that the hang timeout ended.
+void EndTestsLeftBehind(DateTime begin)
+{
+    foreach (var process in Process.GetProcessesByName("Chat.Tests"))
+    {
+        using (process)
+        {
+            try
+            {
+                var ours = process.MainModule!.FileName.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+                if (ours && process.StartTime >= begin)
+                {
+                    process.Kill(entireProcessTree: true);
+                }
+            }
+            catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+            {
+                // It ended meanwhile, or is somebody else's.
+            }
+        }
     }
 }
 
