@@ -12,6 +12,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Tests.Api;
 
+[Collection(ApiGroup.Name)]
 public sealed class AcceptanceTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
     private readonly SaveItem _item = new SaveMessage(PodMessages.New("general", Interlocked.Increment(ref _number)));

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Chat.Tests.Api;
 
 /// <summary>More is said at once than Redis keeps, faster than it is saved.</summary>
+[Collection(ApiGroup.Name)]
 public sealed class BurstTests
 {
     private const string Room = "general";

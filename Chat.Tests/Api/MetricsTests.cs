@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 namespace Chat.Tests.Api;
 
 /// <summary>What Prometheus reads, by the switch and at the path that the manifests name.</summary>
+[Collection(ApiGroup.Name)]
 public sealed class MetricsTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("chat-metrics-");

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Chat.Tests.Api;
 
 /// <summary>What instances owe each other while the path between them is broken. Servers of its own, because it stops one.</summary>
+[Collection(ApiGroup.Name)]
 public sealed class PathAwayTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
     [Fact]

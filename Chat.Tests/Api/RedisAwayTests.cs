@@ -4,6 +4,7 @@ using Chat.Contracts;
 namespace Chat.Tests.Api;
 
 /// <summary>Servers of its own, because it stops one.</summary>
+[Collection(ApiGroup.Name)]
 public sealed class RedisAwayTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
     [Fact]

@@ -7,6 +7,7 @@ namespace Chat.Tests.Failures;
 /// other tests a few faults run; the whole matrix and random schedules, as often as wanted, with their report, by the command in
 /// <c>docs/delivery.md</c>.
 /// </summary>
+[Collection(FailureCollection.Name)]
 public sealed class FailureMatrixTests(ITestOutputHelper output)
 {
     private const double AcceptedAtLeast = .99;

@@ -4,6 +4,7 @@ using Chat.Tests.Failures;
 namespace Chat.Tests.EndToEnd;
 
 /// <summary>The whole flow on the stand-ins: API processes, workers, Garnet and one SQLite file.</summary>
+[Collection(FailureCollection.Name)]
 public sealed class EmbeddedFlowTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);

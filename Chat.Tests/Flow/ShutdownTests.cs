@@ -10,6 +10,7 @@ using Microsoft.Data.Sqlite;
 namespace Chat.Tests.EndToEnd;
 
 /// <summary>What an API process does when it is told to end: real processes, SIGTERM.</summary>
+[Collection(FailureCollection.Name)]
 public sealed class ShutdownTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);

@@ -10,6 +10,7 @@ using Chat.Tests.Manifests;
 namespace Chat.Tests.Hosting;
 
 /// <summary>The AppHost as developers start it: <c>dotnet run</c>, in a process of its own, without a container runtime.</summary>
+[Collection(ClusterCollection.Name)]
 public sealed partial class AppHostProcessTests : IAsyncLifetime
 {
     private const string RunVariable = "CHAT_TEST_RUN";

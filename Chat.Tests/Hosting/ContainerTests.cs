@@ -8,6 +8,7 @@ using StackExchange.Redis;
 namespace Chat.Tests.Hosting;
 
 /// <summary>The AppHost with Redis and RabbitMQ as Aspire's own containers, as a developer with Docker or podman runs it.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ContainerTests(PodmanFixture podman) : IClassFixture<PodmanFixture>
 {
     private const string Queue = "kept";

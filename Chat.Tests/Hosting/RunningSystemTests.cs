@@ -11,6 +11,7 @@ using StackExchange.Redis;
 namespace Chat.Tests.Hosting;
 
 /// <summary>What a developer sees of the AppHost while it runs.</summary>
+[Collection(Browser.BrowserCollection.Name)]
 public sealed class RunningSystemTests(SharedSystems shared) : IAsyncLifetime
 {
     private readonly CancellationTokenSource _timeout = new(TimeSpan.FromMinutes(4));

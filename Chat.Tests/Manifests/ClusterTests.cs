@@ -8,6 +8,7 @@ using k8s.Models;
 namespace Chat.Tests.Manifests;
 
 /// <summary>The tiers on a real control plane: validated, admitted, scheduled, reconciled. Any test may follow any other.</summary>
+[Collection(ClusterCollection.Name)]
 public sealed class ClusterTests(Cluster cluster) : IClassFixture<Cluster>
 {
     // As a JSONPath wants it.

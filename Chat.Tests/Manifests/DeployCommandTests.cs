@@ -5,6 +5,7 @@ namespace Chat.Tests.Manifests;
 /// are the shell's word: what reaches kubectl is asked of a real control plane, what reaches a server's tool is compared with what
 /// the tool takes.
 /// </summary>
+[Collection(ClusterCollection.Name)]
 public sealed partial class DeployCommandTests(Cluster cluster) : IClassFixture<Cluster>
 {
     /// <summary>The options of each tool inside the images that the commands use; a flag that is not here is a typing error or a new one to look up.</summary>

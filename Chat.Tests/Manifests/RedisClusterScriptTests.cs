@@ -6,6 +6,7 @@ using StackExchange.Redis;
 namespace Chat.Tests.Manifests;
 
 /// <summary>The scripts of the clustered tier, as they stand in its ConfigMap, on six real Redis servers.</summary>
+[Collection(ClusterCollection.Name)]
 public sealed class RedisClusterScriptTests : IAsyncLifetime
 {
     private const string Missing = "redis-server, redis-cli and getent are not all installed here.";

@@ -8,6 +8,7 @@ using static Chat.Tests.Backends.Said;
 namespace Chat.Tests.Tracing;
 
 /// <summary>What the worker and the embedded stores leave in whose trace.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class SavingTraceTests : IAsyncLifetime
 {
     private const string Process = "message_save process";
