@@ -86,6 +86,6 @@ internal static partial class TakenPorts
         }
     }
 
-    [LoggerMessage(4011, LogLevel.Warning, "Port {Port} is in use: {User} gets another one.")]
+    [LoggerMessage(4011, LogLevel.Warning, "Port {Port} is in use; {User} gets another one.")]
     private static partial void LogTaken(ILogger logger, int port, string user);
 }

@@ -94,8 +94,8 @@ public sealed partial class AppHostProcessTests : IAsyncLifetime
         var chat = new Uri(await host.MatchAsync(ChatAddress(), _timeout.Token));
         Assert.NotEqual(15080, address.Port);
         Assert.NotEqual(5080, chat.Port);
-        Assert.Contains("Port 5080 is in use: 'web' gets another one.", host.Output, StringComparison.Ordinal);
-        Assert.Contains("Port 15080 is in use: the dashboard gets another one.", host.Output, StringComparison.Ordinal);
+        Assert.Contains("Port 5080 is in use; 'web' gets another one.", host.Output, StringComparison.Ordinal);
+        Assert.Contains("Port 15080 is in use; the dashboard gets another one.", host.Output, StringComparison.Ordinal);
         using var http = new HttpClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(chat, "/health"), _timeout.Token)).StatusCode);
     }

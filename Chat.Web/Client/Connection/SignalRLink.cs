@@ -139,10 +139,9 @@ internal sealed class SignalRLink : IHubLink
 }
 
 /// <summary>
-/// WebSockets at once are one request, which any API may take. Negotiating first is two, and both must reach the same API: with
-/// several behind one address and nothing that keeps a browser with one (Aspire's and the standalone engine's address of a
-/// replicated service) the second may not. So negotiating, which finds a way where WebSockets are blocked, is what is tried
-/// after they failed; then they again. What worked last is tried first.
+/// A WebSocket without negotiation is one request, which any API replica can take, and saves a round trip. Negotiation finds another
+/// transport where WebSockets are blocked. So negotiation is tried after a WebSocket failed, and the other way round: what worked last
+/// is tried first.
 /// </summary>
 internal sealed class SignalRLinkFactory(Uri origin) : IHubLinkFactory
 {
