@@ -81,6 +81,7 @@ public static class RunLocallyExtensions
                     {
                         UserName = await rabbit.UserNameReference.GetValueAsync(cancellationToken) ?? "guest",
                         Management = rabbit.ManagementEndpoint.Exists,
+                        ManagementPort = ManagementPort(rabbit) ?? FreePort.Next(),
                     });
                 return builder;
             default:
@@ -151,6 +152,9 @@ public static class RunLocallyExtensions
             ValueTask.FromResult<LocalServer>(running = new MongoServer(choice.Program!, options)));
         return application.AddResource(new MongoDBDatabaseResource(database.Name, database.DatabaseName, server)).WithIconName("Database");
     }
+
+    private static int? ManagementPort(RabbitMQServerResource rabbit) =>
+        rabbit.ManagementEndpoint.Exists ? rabbit.ManagementEndpoint.EndpointAnnotation.Port : null;
 
     // The developer certificate is for the container, which gets it mounted.
     private static IResourceBuilder<RedisResource> WithoutTls(this IResourceBuilder<RedisResource> builder) => builder.WithoutHttpsCertificate();

@@ -34,7 +34,7 @@ public sealed class RabbitMqServer : LocalServer
     /// <summary>Who may connect with the password.</summary>
     public string UserName { get; init; } = "chat";
 
-    public int ManagementPort { get; } = FreePort.Next();
+    public int ManagementPort { get; init; } = FreePort.Next();
 
     /// <summary>Where its own epmd listens while it runs.</summary>
     public int NameServerPort => _epmdPort;

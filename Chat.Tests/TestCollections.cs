@@ -4,7 +4,7 @@
 
 namespace Chat.Tests;
 
-/// <summary>What costs a processor rather than waits for something: clusters, published images, whole AppHosts.</summary>
+/// <summary>What costs a processor rather than waits for something: clusters, whole AppHosts.</summary>
 [CollectionDefinition(Name)]
 public sealed class ClusterCollection
 {
@@ -19,8 +19,8 @@ public sealed class FailureCollection
 }
 
 /// <summary>
-/// Nothing else runs meanwhile. Containers change the machine's network interfaces, at which Chromium drops its connections. A test that
-/// listens to this process's activities would hear those of others.
+/// Nothing else runs meanwhile. Containers change the machine's network interfaces, at which Chromium drops its connections. Publishing
+/// images writes beside the files that running systems serve. A test that listens to this process's activities would hear others'.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class AloneCollection

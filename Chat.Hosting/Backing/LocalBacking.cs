@@ -11,6 +11,9 @@ namespace Chat.Hosting.Backing;
 /// <summary>What the backing services of one AppHost share: how each is chosen, the data folder, and the servers to start and stop.</summary>
 internal sealed partial class LocalBacking
 {
+    // As Aspire's own resources name it.
+    private const string PrimaryEndpoint = "tcp";
+
     private readonly List<(string Resource, string What, string Reason)> _explained = [];
     private readonly IDistributedApplicationBuilder _builder;
     private readonly BackingSelector _selector;
@@ -115,11 +118,14 @@ internal sealed partial class LocalBacking
         _explained.Add((builder.Resource.Name, what, choice.Reason));
         UseDataFolder();
         var persistent = builder.Resource.Annotations.OfType<ContainerMountAnnotation>().Any();
+        // The port is fixed before the start, since others get the connection string meanwhile.
+        var port = builder.Resource.Annotations.OfType<EndpointAnnotation>().First(e => e.Name == PrimaryEndpoint).Port;
         var server = new LocalServerLifecycle(builder.Resource, what, choice.Reason, async (onLine, cancellationToken) =>
             await create(
                 new LocalServerOptions
                 {
                     Directory = Data.Folder(builder.Resource.Name),
+                    Port = port ?? FreePort.Next(),
                     Persistent = persistent,
                     OnLine = onLine,
                     OwnGroup = true,

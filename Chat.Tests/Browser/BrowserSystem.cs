@@ -13,7 +13,7 @@ namespace Chat.Tests.Browser;
 /// <summary>
 /// A running system and one real Chromium. Test classes share the one on the embedded system, in which each test signs up its own people.
 /// </summary>
-public sealed class BrowserSystem(SharedSystems shared) : IAsyncLifetime
+public sealed class BrowserSystem : IAsyncLifetime
 {
     private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(4);
     private static readonly string[] Arguments =
@@ -28,6 +28,9 @@ public sealed class BrowserSystem(SharedSystems shared) : IAsyncLifetime
     private string? _missing;
     private int _people;
 
+    /// <summary>The system that the browser's test classes share.</summary>
+    public EmbeddedSystem Embedded { get; } = new();
+
     public Uri Web { get; private set; } = null!;
 
     /// <summary>The address of Aspire's dashboard.</summary>
@@ -37,7 +40,7 @@ public sealed class BrowserSystem(SharedSystems shared) : IAsyncLifetime
     /// <param name="arguments">Arguments of the AppHost, such as the connection strings of the test's own servers.</param>
     public static async Task<BrowserSystem> StartOwnAsync(string[] arguments)
     {
-        var system = new BrowserSystem(new SharedSystems());
+        var system = new BrowserSystem();
         using var timeout = new CancellationTokenSource(StartWithin);
         system._own = await RunningAppHost.StartAsync(arguments, timeout.Token);
         await system._own.HealthyAsync(["web"], timeout.Token);
@@ -53,7 +56,7 @@ public sealed class BrowserSystem(SharedSystems shared) : IAsyncLifetime
             return;
         }
 
-        _host = _own ?? await shared.EmbeddedAsync();
+        _host = _own ?? await Embedded.RunningAsync();
         Web = _host.App.GetEndpoint("web", "http");
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = Arguments });
@@ -67,6 +70,7 @@ public sealed class BrowserSystem(SharedSystems shared) : IAsyncLifetime
         }
 
         _playwright?.Dispose();
+        await Embedded.DisposeAsync();
         if (_own is not null)
         {
             await _own.DisposeAsync();

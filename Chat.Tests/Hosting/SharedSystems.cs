@@ -1,77 +1,45 @@
 using Chat.Servers;
-using Chat.Tests.Hosting;
 using Chat.Tests.Servers;
-
-[assembly: AssemblyFixture(typeof(SharedSystems))]
 
 namespace Chat.Tests.Hosting;
 
 /// <summary>
-/// The running systems that test classes share, each started when a test first asks for it. A test that breaks a server starts a system
-/// of its own.
+/// A running system that test classes share. It is started when a test first asks for it, and stopped with the last class of its
+/// collection, since an idle one costs processor time, too. A test that breaks a server starts a system of its own.
 /// </summary>
-public sealed class SharedSystems : IAsyncLifetime
+public abstract class SharedSystem : IAsyncLifetime
 {
     private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(4);
     private readonly Lock _gate = new();
-    private Task<RunningAppHost>? _embedded;
-    private Task<RunningAppHost>? _real;
-    private MongoServer? _mongo;
+    private Task<RunningAppHost>? _running;
 
-    /// <summary>On Garnet and SQLite. All resources are healthy.</summary>
-    internal Task<RunningAppHost> EmbeddedAsync()
+    /// <summary>The running system. All resources are healthy.</summary>
+    internal Task<RunningAppHost> RunningAsync()
     {
         lock (_gate)
         {
-            return _embedded ??= StartAsync(["--Chat:Backing=embedded"]);
+            return _running ??= StartAsync();
         }
     }
-
-    /// <summary>On redis-server, rabbitmq-server and a MongoDB server. All resources are healthy.</summary>
-    internal Task<RunningAppHost> RealAsync()
-    {
-        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
-        Assert.SkipWhen(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
-        Assert.SkipWhen(ServerFinder.Mongo is null, "Neither mongod nor ferretdb is installed here.");
-        lock (_gate)
-        {
-            return _real ??= StartRealAsync();
-        }
-    }
-
-    /// <summary>One of the two, by its name in a test's data: <c>embedded</c> or <c>real</c>.</summary>
-    internal Task<RunningAppHost> Async(string name) => name == "real" ? RealAsync() : EmbeddedAsync();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
-        foreach (var system in (Task<RunningAppHost>?[])[_embedded, _real])
+        GC.SuppressFinalize(this);
+        if (_running is { IsCompletedSuccessfully: true })
         {
-            if (system is { IsCompletedSuccessfully: true })
-            {
-                await (await system).DisposeAsync();
-            }
-        }
-
-        if (_mongo is not null)
-        {
-            await _mongo.DisposeAsync();
+            await (await _running).DisposeAsync();
         }
     }
 
-    private async Task<RunningAppHost> StartRealAsync()
-    {
-        _mongo = new MongoServer(ServerFinder.Mongo!);
-        await _mongo.StartAsync();
-        return await StartAsync(
-            ["--Chat:Backing:cache=found", "--Chat:Backing:messaging=found", $"--ConnectionStrings:chatdb={_mongo.ConnectionString}chatdb"]);
-    }
+    /// <summary>Arguments of the AppHost, once what they name runs.</summary>
+    protected abstract Task<string[]> PrepareAsync();
 
-    private static async Task<RunningAppHost> StartAsync(string[] arguments)
+    private async Task<RunningAppHost> StartAsync()
     {
         using var timeout = new CancellationTokenSource(StartWithin);
-        var system = await RunningAppHost.StartAsync(arguments, timeout.Token);
+        var system = await RunningAppHost.StartAsync(await PrepareAsync(), timeout.Token);
         try
         {
             await system.HealthyAsync(RunningAppHost.Resources, timeout.Token);
@@ -83,4 +51,41 @@ public sealed class SharedSystems : IAsyncLifetime
             throw;
         }
     }
+}
+
+/// <summary>On Garnet and SQLite.</summary>
+public sealed class EmbeddedSystem : SharedSystem
+{
+    protected override Task<string[]> PrepareAsync() => Task.FromResult<string[]>(["--Chat:Backing=embedded"]);
+}
+
+/// <summary>On redis-server, rabbitmq-server and a MongoDB server.</summary>
+public sealed class RealSystem : SharedSystem
+{
+    private MongoServer? _mongo;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_mongo is not null)
+        {
+            await _mongo.DisposeAsync();
+        }
+    }
+
+    protected override async Task<string[]> PrepareAsync()
+    {
+        Assert.SkipWhen(ServerFinder.Redis is null, "redis-server is not installed here.");
+        Assert.SkipWhen(ServerFinder.RabbitMq is null, "rabbitmq-server is not installed here.");
+        Assert.SkipWhen(ServerFinder.Mongo is null, "Neither mongod nor ferretdb is installed here.");
+        _mongo = new MongoServer(ServerFinder.Mongo!);
+        await _mongo.StartAsync();
+        return ["--Chat:Backing:cache=found", "--Chat:Backing:messaging=found", $"--ConnectionStrings:chatdb={_mongo.ConnectionString}chatdb"];
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class RealSystemCollection : ICollectionFixture<RealSystem>
+{
+    public const string Name = "real system";
 }

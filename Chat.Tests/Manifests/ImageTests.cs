@@ -42,7 +42,7 @@ public sealed class BuiltImages : IAsyncLifetime
 }
 
 /// <summary>What is in the images that the SDK builds.</summary>
-[Collection(ClusterCollection.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class ImageTests(BuiltImages images) : IClassFixture<BuiltImages>
 {
     public static TheoryData<string> Projects => ["Api", "Worker", "Web"];
