@@ -11,8 +11,8 @@ namespace Chat.Hosting;
 /// <summary>
 /// <c>RunLocally</c>: in run mode, a backing service runs on the connection string that configuration has, else as Aspire's container
 /// where containers can run, else as a server that is installed on this machine, else embedded. <c>Chat:Backing</c> decides outright:
-/// <c>containers</c>, <c>found</c> or <c>embedded</c>, for all or, as <c>Chat:Backing:NAME</c>, for one. What is published always is the
-/// container.
+/// <c>containers</c>, <c>found</c> or <c>embedded</c>, for all or, as <c>Chat:Backing:NAME</c>, for one. In publish mode, the resource
+/// stays a container.
 /// </summary>
 public static class RunLocallyExtensions
 {
@@ -23,33 +23,23 @@ public static class RunLocallyExtensions
     public static IResourceBuilder<IResourceWithConnectionString> RunLocally(this IResourceBuilder<RedisResource> builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var application = builder.ApplicationBuilder;
-        if (!application.ExecutionContext.IsRunMode)
-        {
-            return builder;
-        }
-
-        var backing = LocalBacking.Of(application);
         var redis = builder.Resource;
-        var choice = backing.Choose(redis.Name, redis.Name, "redis-server", RedisServer.FindProgram);
-        switch (choice.Kind)
+        return RunLocally(builder, "redis-server", RedisServer.FindProgram, (backing, choice) =>
         {
-            case BackingKind.Given:
-                return backing.UseGiven(application, redis, redis.Name, choice);
-            case BackingKind.Container:
-                backing.Explain(builder, choice);
+            builder.WithoutTls();
+            if (choice.Kind == BackingKind.Found)
+            {
+                backing.RunLocally(builder, "redis-server", choice, async (options, cancellationToken) => new RedisServer(
+                    choice.Program!, options with { Password = await PasswordAsync(redis.PasswordParameter, cancellationToken) }));
                 return builder;
-            case BackingKind.Found:
-                backing.RunLocally(builder.WithoutTls(), "redis-server", choice, async (options, cancellationToken) =>
-                    new RedisServer(choice.Program!, options with { Password = await PasswordAsync(redis.PasswordParameter, cancellationToken) }));
-                return builder;
-            default:
-                var garnet = GarnetServer.FindProgram() ?? throw new BackingUnavailableException(
-                    "Garnet, which the build restores from NuGet, is missing. Build again, install redis-server, or set ConnectionStrings:cache.");
-                backing.RunLocally(builder.WithoutTls(), "Embedded Garnet", choice, async (options, cancellationToken) =>
-                    new GarnetServer(garnet, options with { Password = await PasswordAsync(redis.PasswordParameter, cancellationToken) }));
-                return builder;
-        }
+            }
+
+            var garnet = GarnetServer.FindProgram() ?? throw new BackingUnavailableException(
+                "Garnet, which the build restores from NuGet, is missing. Build again, or install redis-server.");
+            backing.RunLocally(builder, "Embedded Garnet", choice, async (options, cancellationToken) => new GarnetServer(
+                garnet, options with { Password = await PasswordAsync(redis.PasswordParameter, cancellationToken) }));
+            return builder;
+        });
     }
 
     /// <summary>Runs RabbitMQ locally. Embedded, the queue is in the SQLite file that is also the archive.</summary>
@@ -59,34 +49,23 @@ public static class RunLocallyExtensions
     public static IResourceBuilder<IResourceWithConnectionString> RunLocally(this IResourceBuilder<RabbitMQServerResource> builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var application = builder.ApplicationBuilder;
-        if (!application.ExecutionContext.IsRunMode)
-        {
-            return builder;
-        }
-
-        var backing = LocalBacking.Of(application);
         var rabbit = builder.Resource;
-        var choice = backing.Choose(rabbit.Name, rabbit.Name, "rabbitmq-server", RabbitMqServer.FindProgram);
-        switch (choice.Kind)
+        return RunLocally(builder, "rabbitmq-server", RabbitMqServer.FindProgram, (backing, choice) =>
         {
-            case BackingKind.Given:
-                return backing.UseGiven(application, rabbit, rabbit.Name, choice);
-            case BackingKind.Container:
-                backing.Explain(builder, choice);
-                return builder;
-            case BackingKind.Found:
-                backing.RunLocally(builder, "rabbitmq-server", choice, async (options, cancellationToken) =>
-                    new RabbitMqServer(choice.Program!, options with { Password = await PasswordAsync(rabbit.PasswordParameter, cancellationToken) })
-                    {
-                        UserName = await rabbit.UserNameReference.GetValueAsync(cancellationToken) ?? "guest",
-                        Management = rabbit.ManagementEndpoint.Exists,
-                        ManagementPort = ManagementPort(rabbit) ?? FreePort.Next(),
-                    });
-                return builder;
-            default:
+            if (choice.Kind == BackingKind.Embedded)
+            {
                 return backing.UseSqlite(rabbit, choice);
-        }
+            }
+
+            backing.RunLocally(builder, "rabbitmq-server", choice, async (options, cancellationToken) => new RabbitMqServer(
+                choice.Program!, options with { Password = await PasswordAsync(rabbit.PasswordParameter, cancellationToken) })
+            {
+                UserName = await rabbit.UserNameReference.GetValueAsync(cancellationToken) ?? "guest",
+                Management = rabbit.ManagementEndpoint.Exists,
+                ManagementPort = ManagementPort(rabbit) ?? FreePort.Next(),
+            });
+            return builder;
+        });
     }
 
     /// <summary>Runs the database's server, MongoDB, locally. Embedded, the database is a SQLite file.</summary>
@@ -122,8 +101,41 @@ public static class RunLocallyExtensions
         }
     }
 
+    /// <summary>What all servers have in common. <paramref name="run"/> runs those that are found or embedded.</summary>
+    private static IResourceBuilder<IResourceWithConnectionString> RunLocally<T>(
+        IResourceBuilder<T> builder,
+        string program,
+        Func<string?> find,
+        Func<LocalBacking, BackingChoice, IResourceBuilder<IResourceWithConnectionString>> run)
+        where T : ContainerResource, IResourceWithConnectionString
+    {
+        var application = builder.ApplicationBuilder;
+        if (!application.ExecutionContext.IsRunMode)
+        {
+            return (IResourceBuilder<IResourceWithConnectionString>)builder;
+        }
+
+        var backing = LocalBacking.Of(application);
+        var name = builder.Resource.Name;
+        var choice = backing.Choose(name, name, program, find);
+        switch (choice.Kind)
+        {
+            case BackingKind.Given:
+                return backing.UseGiven(application, builder.Resource, name, choice);
+            case BackingKind.Container:
+                backing.Explain(builder, choice);
+                return (IResourceBuilder<IResourceWithConnectionString>)builder;
+            default:
+                return run(backing, choice);
+        }
+    }
+
     private static IResourceBuilder<ConnectionStringResource> UseGiven(
-        this LocalBacking backing, IDistributedApplicationBuilder application, IResource replaced, string connection, BackingChoice choice) =>
+        this LocalBacking backing,
+        IDistributedApplicationBuilder application,
+        IResource replaced,
+        string connection,
+        BackingChoice choice) =>
         backing.Replace(replaced, "Given", choice, application.Configuration.GetConnectionString(connection)!);
 
     private static IResourceBuilder<ConnectionStringResource> UseSqlite(this LocalBacking backing, IResource replaced, BackingChoice choice)
@@ -137,7 +149,8 @@ public static class RunLocallyExtensions
         this LocalBacking backing, IDistributedApplicationBuilder application, MongoDBDatabaseResource database, BackingChoice choice)
     {
         var server = new MongoDBServerResource(database.Parent.Name);
-        foreach (var annotation in database.Parent.Annotations.Where(a => a is EndpointAnnotation or ResourceIconAnnotation or ContainerMountAnnotation))
+        foreach (var annotation in database.Parent.Annotations.Where(
+            a => a is EndpointAnnotation or ResourceIconAnnotation or ContainerMountAnnotation))
         {
             server.Annotations.Add(annotation);
         }
@@ -147,7 +160,9 @@ public static class RunLocallyExtensions
         MongoServer? running = null;
         var check = $"{server.Name}_local_check";
         application.Services.AddHealthChecks().AddAsyncCheck(check, async cancellationToken =>
-            running is not null && await running.AnswersAsync(cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+            running is not null && await running.AnswersAsync(cancellationToken)
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy());
         backing.RunLocally(application.AddResource(server).WithHealthCheck(check), "mongod", choice, (options, _) =>
             ValueTask.FromResult<LocalServer>(running = new MongoServer(choice.Program!, options)));
         return application.AddResource(new MongoDBDatabaseResource(database.Name, database.DatabaseName, server)).WithIconName("Database");
@@ -157,7 +172,7 @@ public static class RunLocallyExtensions
         rabbit.ManagementEndpoint.Exists ? rabbit.ManagementEndpoint.EndpointAnnotation.Port : null;
 
     // The developer certificate is for the container, which gets it mounted.
-    private static IResourceBuilder<RedisResource> WithoutTls(this IResourceBuilder<RedisResource> builder) => builder.WithoutHttpsCertificate();
+    private static void WithoutTls(this IResourceBuilder<RedisResource> builder) => builder.WithoutHttpsCertificate();
 
     private static async Task<string?> PasswordAsync(ParameterResource? parameter, CancellationToken cancellationToken) =>
         parameter is null ? null : await parameter.GetValueAsync(cancellationToken);

@@ -89,7 +89,6 @@ internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
             _watcher?.Add(seen);
         }
 
-
         for (var i = 0; i < values.Length; i++)
         {
             known.Command.Parameters[i].Value = values[i] ?? DBNull.Value;

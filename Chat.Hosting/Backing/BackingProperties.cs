@@ -6,7 +6,8 @@ namespace Chat.Hosting.Backing;
 internal static class BackingProperties
 {
     /// <summary>The column "Source": what runs, and why.</summary>
-    public static ResourcePropertySnapshot Source(string what, string reason) => new(CustomResourceKnownProperties.Source, $"{what} – {reason}");
+    public static ResourcePropertySnapshot Source(string what, string reason) =>
+        new(CustomResourceKnownProperties.Source, $"{what} – {reason}");
 
     /// <summary>Why it runs this way.</summary>
     public static ResourcePropertySnapshot Reason(string reason) => new("chat.backing.reason", reason) { DisplayName = "Why" };

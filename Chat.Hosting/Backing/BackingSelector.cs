@@ -27,7 +27,9 @@ internal sealed class BackingSelector(IConfiguration configuration, Func<Contain
             return new(BackingKind.Given, $"ConnectionStrings:{connection}");
         }
 
-        var (key, asked) = configuration[$"{Key}:{resource}"] is { Length: > 0 } own ? ($"{Key}:{resource}", own) : (Key, configuration[Key]);
+        var ownKey = $"{Key}:{resource}";
+        var key = configuration[ownKey] is { Length: > 0 } ? ownKey : Key;
+        var asked = configuration[key];
         return asked switch
         {
             null or "" => ChooseByMachine(program, find),
@@ -47,7 +49,8 @@ internal sealed class BackingSelector(IConfiguration configuration, Func<Contain
         return runtime.Works
             ? new(BackingKind.Container, $"{key}={Containers}, {runtime.Description}")
             : throw new BackingUnavailableException(
-                $"{key} is '{Containers}', but containers cannot run: {runtime.Description}. Set {key} to '{Found}' or '{Embedded}', or unset it.");
+                $"{key} is '{Containers}', but containers cannot run: {runtime.Description}. "
+                + $"Set {key} to '{Found}' or '{Embedded}', or unset it.");
     }
 
     private BackingChoice ChooseByMachine(string program, Func<string?> find)

@@ -55,7 +55,8 @@ internal static class ContainerRuntime
     /// </summary>
     private static ContainerRuntimeStatus StartContainer(string runtime)
     {
-        var version = Run(runtime, ["--version"], null, InfoTimeout).Output.Split(' ', ',', '\n').FirstOrDefault(w => Version.TryParse(w, out _));
+        var version = Run(runtime, ["--version"], null, InfoTimeout).Output.Split(' ', ',', '\n')
+            .FirstOrDefault(word => Version.TryParse(word, out _));
         var name = version is null ? runtime : $"{runtime} {version}";
         var (imported, image) = Run(runtime, ["import", "-"], EmptyTar, RunTimeout);
         if (imported != 0)

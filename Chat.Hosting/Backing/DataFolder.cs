@@ -31,7 +31,8 @@ internal sealed class DataFolder(string path) : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !Directory.Exists(path)))
         {
-            throw new BackingUnavailableException($"The data folder '{path}' cannot be written: {e.Message} Choose another one: --{Key} FOLDER");
+            throw new BackingUnavailableException(
+                $"The data folder '{path}' cannot be written: {e.Message} Choose another one: --{Key} FOLDER");
         }
         catch (IOException) when (_lock is null)
         {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Hosting.Backing;
 
-/// <summary>What the backing services of one AppHost share: how each is chosen, the data folder, and the servers to start and stop.</summary>
+/// <summary>What the backing services of one AppHost share: the choice, the data folder, and the servers to start and stop.</summary>
 internal sealed partial class LocalBacking
 {
     // As Aspire's own resources name it.
@@ -84,7 +84,8 @@ internal sealed partial class LocalBacking
     /// <param name="what">What is behind the connection string, for people.</param>
     /// <param name="choice">Why.</param>
     /// <param name="connectionString">The connection string.</param>
-    public IResourceBuilder<ConnectionStringResource> Replace(IResource replaced, string what, BackingChoice choice, string connectionString)
+    public IResourceBuilder<ConnectionStringResource> Replace(
+        IResource replaced, string what, BackingChoice choice, string connectionString)
     {
         _explained.Add((replaced.Name, what, choice.Reason));
         _builder.Resources.Remove(replaced);

@@ -70,7 +70,8 @@ internal static partial class TakenPorts
         return new UriBuilder(uri) { Port = FreePort.Next() }.Uri.ToString().TrimEnd('/');
     }
 
-    private static bool IsTaken(int port) => IsTaken(IPAddress.Loopback, port) || (Socket.OSSupportsIPv6 && IsTaken(IPAddress.IPv6Loopback, port));
+    private static bool IsTaken(int port) =>
+        IsTaken(IPAddress.Loopback, port) || (Socket.OSSupportsIPv6 && IsTaken(IPAddress.IPv6Loopback, port));
 
     private static bool IsTaken(IPAddress address, int port)
     {

@@ -51,7 +51,9 @@ internal sealed class DataClearing(
             }
         }
 
-        return failures.Count == 0 ? CommandResults.Success("All data was deleted.") : CommandResults.Failure(string.Join(Environment.NewLine, failures));
+        return failures.Count == 0
+            ? CommandResults.Success("All data was deleted.")
+            : CommandResults.Failure(string.Join(Environment.NewLine, failures));
     }
 
     private static Task ClearAsync(string connectionString, CancellationToken cancellationToken) => connectionString.Split(':')[0] switch
@@ -66,7 +68,8 @@ internal sealed class DataClearing(
     // which takes their shadow tables along.
     private static async Task ClearSqliteAsync(string file, CancellationToken cancellationToken)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+        var connectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
+        await using var connection = new SqliteConnection(connectionString);
         await connection.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE";

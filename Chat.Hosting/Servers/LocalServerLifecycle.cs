@@ -18,7 +18,8 @@ namespace Chat.Hosting.Servers;
 /// <param name="reason">Why it runs this way, for people.</param>
 /// <param name="create">Creates the server, given who hears its output. It is called once, before the first start.</param>
 internal sealed partial class LocalServerLifecycle(
-    ContainerResource resource, string what, string reason, Func<Action<ChildLine>, CancellationToken, Task<LocalServer>> create) : IAsyncDisposable
+    ContainerResource resource, string what, string reason, Func<Action<ChildLine>, CancellationToken, Task<LocalServer>> create)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(8);
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -191,7 +192,8 @@ internal sealed partial class LocalServerLifecycle(
     private IEnumerable<IResource> Family() =>
     [
         resource,
-        .. _services!.GetRequiredService<DistributedApplicationModel>().Resources.OfType<IResourceWithParent>().Where(c => c.Parent == resource),
+        .. _services!.GetRequiredService<DistributedApplicationModel>().Resources
+            .OfType<IResourceWithParent>().Where(child => child.Parent == resource),
     ];
 
     private async Task WatchAsync(ChildProcess process)
@@ -225,7 +227,8 @@ internal sealed partial class LocalServerLifecycle(
         ExitCode = process is { HasExited: true } ? process.Exited.Result : null,
     });
 
-    private async Task PublishAsync(Func<CustomResourceSnapshot, CustomResourceSnapshot> change, params ResourcePropertySnapshot[] properties)
+    private async Task PublishAsync(
+        Func<CustomResourceSnapshot, CustomResourceSnapshot> change, params ResourcePropertySnapshot[] properties)
     {
         foreach (var one in Family())
         {

@@ -66,7 +66,8 @@ public static class AspireMongoDBDriverExtensions
         builder.Services.AddKeyedSingleton<IMongoClient>(key, (_, _) => CreateClient(settings, connectionName, configureClientSettings));
         if (settings.ConnectionString is { } connectionString && MongoUrl.Create(connectionString).DatabaseName is { } database)
         {
-            builder.Services.AddKeyedSingleton(key, (services, _) => services.GetRequiredKeyedService<IMongoClient>(key).GetDatabase(database));
+            builder.Services.AddKeyedSingleton(
+                key, (services, _) => services.GetRequiredKeyedService<IMongoClient>(key).GetDatabase(database));
         }
 
         if (!settings.DisableTracing)
@@ -97,8 +98,8 @@ public static class AspireMongoDBDriverExtensions
     private static MongoClient CreateClient(MongoDBSettings settings, string connectionName, Action<MongoClientSettings>? configure)
     {
         var client = MongoClientSettings.FromConnectionString(settings.ConnectionString ?? throw new InvalidOperationException(
-            $"The connection string is missing. Provide it as 'ConnectionStrings:{connectionName}', or as 'ConnectionString' in the section " +
-            $"'{Section}' or '{Section}:{connectionName}'."));
+            $"The connection string is missing. Provide it as 'ConnectionStrings:{connectionName}', or as 'ConnectionString' in "
+            + $"the section '{Section}' or '{Section}:{connectionName}'."));
         client.TracingOptions = new TracingOptions { Disabled = settings.DisableTracing };
         configure?.Invoke(client);
         return new MongoClient(client);

@@ -51,7 +51,9 @@ internal sealed class AppHostChat : IRunningChat, IAsyncDisposable
         var before = await ProcessAsync(replica, cancellationToken);
         await Host.CommandAsync(replica, KnownResourceCommands.RestartCommand, cancellationToken);
         await Host.App.ResourceNotifications.WaitForResourceAsync(
-            "api", e => e.ResourceId == replica && e.Snapshot.IsHealthy() && e.Snapshot.Property("executable.pid") != before, cancellationToken);
+            "api",
+            e => e.ResourceId == replica && e.Snapshot.IsHealthy() && e.Snapshot.Property("executable.pid") != before,
+            cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -11,12 +11,18 @@ public sealed class RunLocallyTests : IDisposable
 {
     private static readonly ContainerRuntimeStatus NoContainers = new(false, "no container runtime");
     private static readonly ContainerRuntimeStatus Podman = new(true, "podman 5.4.0");
+    private static readonly string[] Given =
+        ["--ConnectionStrings:cache=here:1", "--ConnectionStrings:messaging=amqp://here", "--ConnectionStrings:chatdb=mongodb://here/chatdb"];
+
+    private static readonly string[] Lifecycle =
+        [KnownResourceCommands.StartCommand, KnownResourceCommands.StopCommand, KnownResourceCommands.RestartCommand];
+
     private readonly string _data = Directory.CreateTempSubdirectory("chat-model-").FullName;
 
     [Fact]
     public async Task Given_each_resource_is_a_connection_string_of_its_name()
     {
-        var builder = Create(NoContainers, "--ConnectionStrings:cache=here:1", "--ConnectionStrings:messaging=amqp://here", "--ConnectionStrings:chatdb=mongodb://here/chatdb");
+        var builder = Create(NoContainers, Given);
 
         var services = AddServices(builder);
 
@@ -75,7 +81,7 @@ public sealed class RunLocallyTests : IDisposable
         Assert.Equal(["messaging_check"], Checks(rabbit));
         Assert.Equal(["tcp", "management"], rabbit.Annotations.OfType<EndpointAnnotation>().Select(e => e.Name));
         AssertSource(rabbit, "rabbitmq-server – no container runtime");
-        foreach (var command in (string[])[KnownResourceCommands.StartCommand, KnownResourceCommands.StopCommand, KnownResourceCommands.RestartCommand])
+        foreach (var command in Lifecycle)
         {
             Assert.Single(rabbit.Annotations.OfType<ResourceCommandAnnotation>(), c => c.Name == command);
         }
@@ -133,13 +139,14 @@ public sealed class RunLocallyTests : IDisposable
         Assert.True(services[1].Resource.IsContainer());
         Assert.True(Assert.IsType<MongoDBDatabaseResource>(services[2].Resource).Parent.IsContainer());
         Assert.DoesNotContain(
-            builder.Resources.SelectMany(r => r.Annotations.OfType<ResourceCommandAnnotation>()), c => c.Name == KnownResourceCommands.StartCommand);
+            builder.Resources.SelectMany(r => r.Annotations.OfType<ResourceCommandAnnotation>()),
+            c => c.Name == KnownResourceCommands.StartCommand);
     }
 
     [Fact]
     public void Only_a_service_that_is_served_locally_needs_the_data_folder()
     {
-        var given = Create(NoContainers, "--ConnectionStrings:cache=here:1", "--ConnectionStrings:messaging=amqp://here", "--ConnectionStrings:chatdb=mongodb://here/chatdb");
+        var given = Create(NoContainers, Given);
         AddServices(given);
         var embedded = Create(NoContainers, "--Chat:Backing=embedded");
         AddServices(embedded);
@@ -173,7 +180,8 @@ public sealed class RunLocallyTests : IDisposable
     private static void AssertSource(IResource resource, string source) =>
         Assert.Equal(source, resource.Annotations.OfType<ResourceSnapshotAnnotation>().Last().InitialSnapshot.Property("resource.source"));
 
-    private static IEnumerable<string> Checks(IResource resource) => resource.Annotations.OfType<HealthCheckAnnotation>().Select(c => c.Key);
+    private static IEnumerable<string> Checks(IResource resource) =>
+        resource.Annotations.OfType<HealthCheckAnnotation>().Select(c => c.Key);
 
     private static IEnumerable<(string?, string)> Mounts(ContainerResource resource) =>
         resource.Annotations.OfType<ContainerMountAnnotation>().Select(m => (m.Source, m.Target));
