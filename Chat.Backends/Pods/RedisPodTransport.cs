@@ -99,7 +99,8 @@ public sealed partial class RedisPodTransport(
                 foreach (var room in _wanted.Where(w => !w.Value).Select(w => w.Key).ToList())
                 {
                     using var turn = await _roomTurns.EnterAsync(room, CancellationToken.None);
-                    if (_wanted.ContainsKey(room))
+                    // Subscribing again would unsubscribe first, and miss what comes between the two.
+                    if (_wanted.TryGetValue(room, out var subscribed) && !subscribed)
                     {
                         all &= _wanted[room] = await TrySubscribeAsync(RedisKeys.RoomChannel(room));
                     }

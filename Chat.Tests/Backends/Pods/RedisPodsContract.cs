@@ -53,6 +53,20 @@ public abstract class RedisPodsContract
     }
 
     [Fact]
+    public async Task A_room_that_is_subscribed_to_while_a_pod_starts_misses_nothing_from_then_on()
+    {
+        await using var a = await TestPod.StartAsync(ConnectionString);
+        for (var i = 1; i <= 25; i++)
+        {
+            var room = $"{_room}-{i}";
+            await using var b = await TestPod.StartAsync(ConnectionString, rooms: room);
+            await a.Recent.AppendAsync(PodMessages.New(room, i), default);
+
+            await Eventually.IsTrueAsync(() => b.Arrived.Any(), $"message {i} arrived");
+        }
+    }
+
+    [Fact]
     public async Task A_message_published_as_an_event_after_it_was_appended_is_handed_on_once()
     {
         await using var a = await TestPod.StartAsync(ConnectionString);
