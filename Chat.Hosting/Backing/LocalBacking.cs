@@ -46,7 +46,7 @@ internal sealed partial class LocalBacking
 
     public DataFolder Data { get; }
 
-    /// <summary>The one of this AppHost. The first call creates it.</summary>
+    /// <summary>Gets what this AppHost's backing services share. The first call creates it.</summary>
     public static LocalBacking Of(IDistributedApplicationBuilder builder) => Of(builder, () => ContainerRuntime.Ask(builder));
 
     /// <inheritdoc cref="Of(IDistributedApplicationBuilder)"/>

@@ -173,7 +173,7 @@ internal sealed partial class LocalServerLifecycle(
 
     private async Task<LocalServer> CreateAsync()
     {
-        var server = await create(line => LogLine(line), _shutdown.Token);
+        var server = await create(LogLine, _shutdown.Token);
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
         {
             endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", server.PortOf(endpoint.Name));
