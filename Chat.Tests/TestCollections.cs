@@ -1,8 +1,24 @@
-// Test classes run one after the other in a few lanes side by side. A class without a collection is in the first lane; the API's, the
-// browser's, the cluster's and the failures' have lanes of their own.
+using Chat.Tests;
+using Xunit.Sdk;
+using Xunit.v3;
+
+// Test classes run one after the other in a few lanes, two lanes side by side. A class without a collection is in the first lane; the
+// API's, the browser's, the cluster's, the traces' and the failures' have lanes of their own.
 [assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+[assembly: TestCollectionOrderer(typeof(LongestLaneFirst))]
 
 namespace Chat.Tests;
+
+/// <summary>Begins with the lanes that take longest, so that none is left to run by itself at the end.</summary>
+public sealed class LongestLaneFirst : ITestCollectionOrderer
+{
+    private static readonly string[] Longest =
+        [Browser.BrowserCollection.Name, ClusterCollection.Name, FailureCollection.Name, TracingCollection.Name];
+
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection =>
+        [.. testCollections.OrderBy(c => Array.IndexOf(Longest, c.TestCollectionDisplayName) is var place and >= 0 ? place : Longest.Length)];
+}
 
 /// <summary>What costs a processor rather than waits for something: clusters, whole AppHosts.</summary>
 [CollectionDefinition(Name)]
@@ -16,6 +32,13 @@ public sealed class ClusterCollection
 public sealed class FailureCollection
 {
     public const string Name = "failures";
+}
+
+/// <summary>Systems whose traces and logs are read.</summary>
+[CollectionDefinition(Name)]
+public sealed class TracingCollection
+{
+    public const string Name = "tracing";
 }
 
 /// <summary>

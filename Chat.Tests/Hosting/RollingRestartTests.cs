@@ -8,7 +8,7 @@ namespace Chat.Tests.Hosting;
 /// <c>CHAT_RESUME_P95_SECONDS</c> the test fails when the 95th percentile of their times to resume is not below it. Without it the figure is
 /// read and not judged: on a machine with other work it measures that work.
 /// </summary>
-[Collection(AloneCollection.Name)]
+[Collection(FailureCollection.Name)]
 public sealed class RollingRestartTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);

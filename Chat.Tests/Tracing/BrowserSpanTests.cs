@@ -9,7 +9,7 @@ using Chat.Tests.EndToEnd;
 namespace Chat.Tests.Tracing;
 
 /// <summary>The browser's report of its spans: what is exported, and what is refused.</summary>
-[Collection(AloneCollection.Name)]
+[Collection(TracingCollection.Name)]
 public sealed class BrowserSpanTests : IAsyncLifetime
 {
     private const string Path = "/api/telemetry/spans";

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Chat.Tests.Tracing;
 
 /// <summary>A real browser: what somebody writes is one trace from their browser to the database.</summary>
-[Collection(AloneCollection.Name)]
+[Collection(TracingCollection.Name)]
 public sealed class BrowserTraceTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(5));

@@ -11,7 +11,7 @@ using Chat.Web.Client.Tracing;
 namespace Chat.Tests.Tracing;
 
 /// <summary>One sent message is one trace, from the client to the database: real processes, a real collector.</summary>
-[Collection(AloneCollection.Name)]
+[Collection(TracingCollection.Name)]
 public sealed class MessageTraceTests : IDisposable
 {
     private const string Hub = "Microsoft.AspNetCore.SignalR.Server";

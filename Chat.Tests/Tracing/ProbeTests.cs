@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Tests.Tracing;
 
 /// <summary>Health probes leave no trace and no log line, and neither does what a service does by itself.</summary>
-[Collection(AloneCollection.Name)]
+[Collection(TracingCollection.Name)]
 public sealed class ProbeTests : IDisposable
 {
     private static readonly string[] Probes = ["/health", "/alive", "/metrics"];

@@ -5,7 +5,7 @@ using Chat.Tests.EndToEnd;
 namespace Chat.Tests.Tracing;
 
 /// <summary>No user, room, text, session or token is in anything that is exported.</summary>
-[Collection(AloneCollection.Name)]
+[Collection(TracingCollection.Name)]
 public sealed class SecrecyTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(4));
