@@ -23,6 +23,7 @@ public static class HostingExtensions
             o.SerializerOptions.Converters.Add(new UtcMillisecondsConverter());
             o.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
         });
+        builder.Services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddHealthChecks().AddCheck<ServingHealthCheck>("api");
         return builder;
     }

@@ -2,19 +2,16 @@ using System.Threading.RateLimiting;
 
 namespace Chat.Api;
 
-/// <summary>
-/// How often one user may do something through this pod: a token bucket a user, full at first.
-/// </summary>
-/// <param name="burst">How often at once; at least 1.</param>
-/// <param name="interval">After how long one more is allowed; positive.</param>
-public class UserRateLimiter(int burst, TimeSpan interval) : IDisposable
+/// <summary>How often one user may do something through this pod: a token bucket for each user.</summary>
+/// <param name="limit">The size of the buckets, and how fast they fill.</param>
+public class UserRateLimiter(RateLimit limit) : IDisposable
 {
     private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(username =>
         RateLimitPartition.GetTokenBucketLimiter(username, _ => new TokenBucketRateLimiterOptions
         {
-            TokenLimit = burst,
+            TokenLimit = limit.Burst,
             TokensPerPeriod = 1,
-            ReplenishmentPeriod = interval,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1 / limit.PerSecond),
             QueueLimit = 0,
             AutoReplenishment = true,
         }));

@@ -54,4 +54,4 @@ public static class BrowserSpanEndpoints
 }
 
 /// <summary>A browser reports every two seconds while its user writes.</summary>
-internal sealed class BrowserSpanRateLimiter() : UserRateLimiter(burst: 10, TimeSpan.FromSeconds(1));
+internal sealed class BrowserSpanRateLimiter() : UserRateLimiter(new RateLimit { Burst = 10, PerSecond = 1 });

@@ -2,6 +2,7 @@ using Chat.Api.Refusals;
 using Chat.Api.Rooms;
 using Chat.Backends.Files;
 using Chat.Contracts;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Api.Files;
 
@@ -9,9 +10,9 @@ namespace Chat.Api.Files;
 public sealed record FileUpload(string RoomId, string Uploader, string? ClientId, string? Name, string? SaidType, Stream Content);
 
 /// <summary>From a request's body to a stored file.</summary>
-internal sealed class FileUploads(RoomAccess access, IFiles files) : IDisposable
+internal sealed class FileUploads(RoomAccess access, IFiles files, IOptions<RateLimitOptions> limits) : IDisposable
 {
-    private readonly UserRateLimiter _limiter = new(Limits.UploadBurst, TimeSpan.FromMinutes(1) / Limits.UploadsPerMinute);
+    private readonly UserRateLimiter _limiter = new(limits.Value.Uploads);
 
     public async Task<Outcome<Attachment>> StoreAsync(FileUpload upload, CancellationToken cancellationToken)
     {

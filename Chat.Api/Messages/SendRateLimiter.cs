@@ -1,6 +1,6 @@
-using Chat.Contracts;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Api.Messages;
 
-/// <summary>How fast one user may send through this pod.</summary>
-public sealed class SendRateLimiter() : UserRateLimiter(Limits.SendBurst, TimeSpan.FromSeconds(1) / Limits.SendsPerSecond);
+/// <summary>How fast one user may send and change messages through this pod.</summary>
+public sealed class SendRateLimiter(IOptions<RateLimitOptions> options) : UserRateLimiter(options.Value.Sends);
