@@ -1,8 +1,11 @@
 using Chat.Benchmarks.Archive;
+using Chat.Benchmarks.Load;
 using Chat.Benchmarks.Web;
 
 return args switch
 {
+    ["load", .. var rest] => await LoadBenchmark.RunAsync(rest),
+    ["bare-signalr", var url] => await BareHub.RunAsync(url),
     ["archive", .. var rest] => await ArchivePaging.RunAsync(rest),
     ["web", .. var rest] => await WebPerformance.RunAsync(rest),
     ["screenshots", .. var rest] => await Screenshots.RunAsync(rest),
@@ -11,6 +14,8 @@ return args switch
 
 static int Explain()
 {
+    Console.Error.WriteLine("load [--runs N] [--seconds N] [--only WORD] [--report FILE]");
+    Console.Error.WriteLine("                            puts load on the service and on bare SignalR, writes docs/performance.md");
     Console.Error.WriteLine("archive [MESSAGES] [FILE]   pages through a room of a SQLite archive");
     Console.Error.WriteLine("web [RUNS]                  measures the pages in Chromium, writes docs/web-performance.md");
     Console.Error.WriteLine("screenshots FOLDER          takes a picture of every screen");
