@@ -1,7 +1,8 @@
-using Chat.Api.Messages;
+using System.Globalization;
 using Chat.Backends;
 using Chat.Backends.Pods;
 using Chat.Backends.Recent;
+using Chat.Backends.Saving;
 using Chat.Backends.Users;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -11,23 +12,24 @@ namespace Chat.Api.Health;
 /// Whether this pod can serve: one durable store to accept messages is enough. Which parts answer, and which way the pods' events
 /// go, stands in the data.
 /// </summary>
-internal sealed class ServingHealthCheck(IRecentMessages recent, IPodChannel channel, SaveBacklog backlog, IUserDirectory users) : IHealthCheck
+internal sealed class ServingHealthCheck(IRecentMessages recent, IPodChannel channel, ISaveQueue queue, IUserDirectory users) : IHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var archive = await ArchiveAnswersAsync(cancellationToken);
+        var waiting = await queue.CountAsync(cancellationToken);
         var data = new Dictionary<string, object>
         {
             ["cache"] = State(recent.IsAvailable),
-            ["messaging"] = State(backlog.IsKnown),
+            ["messaging"] = State(waiting is not null),
             ["chatdb"] = State(archive),
             ["pods"] = channel.Path,
-            ["backlog"] = backlog.Exists ? "yes" : "no",
+            ["backlog"] = waiting?.ToString(CultureInfo.InvariantCulture) ?? "unknown",
         };
-        return !archive && !backlog.IsKnown ? HealthCheckResult.Unhealthy("No durable store answers.", data: data)
-            : archive && backlog.IsKnown && recent.IsAvailable ? HealthCheckResult.Healthy(data: data)
+        return !archive && waiting is null ? HealthCheckResult.Unhealthy("No durable store answers.", data: data)
+            : archive && waiting is not null && recent.IsAvailable ? HealthCheckResult.Healthy(data: data)
             : HealthCheckResult.Degraded("Serving without some of its parts.", data: data);
     }
 

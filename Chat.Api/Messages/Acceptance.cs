@@ -18,6 +18,12 @@ public sealed partial class Acceptance(ISaveQueue queue, IMessageArchive archive
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>
+    /// Within this time from its timestamp nearly every message is accepted. A later one is shown again, since a page that was read in
+    /// the meantime and called complete may lack it.
+    /// </summary>
+    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan ArchiveTimeout = TimeSpan.FromSeconds(5);
     private static readonly System.Diagnostics.Metrics.Histogram<double> Enqueuing =
         Telemetry.Meter.CreateHistogram<double>("chat.enqueue.duration", "s");

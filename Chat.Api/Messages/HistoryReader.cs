@@ -9,11 +9,11 @@ namespace Chat.Api.Messages;
 
 /// <summary>
 /// Pages of a room's history. Redis alone answers where consecutive numbers prove its window whole; elsewhere window and archive are
-/// merged by id. A page is complete only when nothing that was accepted can be missing from it: the archive answered in time, and
-/// nothing has been waiting for long to be saved, or Redis proves the piece.
+/// merged by id. A page is complete only when nothing that was accepted can be missing from it: Redis proves the piece, or the archive
+/// answered in time and is proved to have everything that the window may lack (<see cref="SaveWatermark"/>).
 /// </summary>
 public sealed partial class HistoryReader(
-    IRecentMessages recent, IMessageArchive archive, MessageLookup lookup, SaveBacklog backlog, RoomClock clock, ILogger<HistoryReader> logger)
+    IRecentMessages recent, IMessageArchive archive, MessageLookup lookup, SaveWatermark watermark, RoomClock clock, ILogger<HistoryReader> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly System.Diagnostics.Metrics.Counter<long> Incomplete = Telemetry.Meter.CreateCounter<long>("chat.history.incomplete");
@@ -71,10 +71,12 @@ public sealed partial class HistoryReader(
             return Page([.. proven.TakeLast(size)], proven.Count > size || !reachesStart, before is not null, window, complete: true);
         }
 
+        // Before the archive is read: what was saved by now is in what it answers.
+        var complete = await IsAllSavedAsync(window, cancellationToken);
         var saved = await SavedAsync(roomId, before, null, size + 1, cancellationToken);
         var merged = Merge(window?.Messages.Where(m => before is null || Compare(m, before.Value) < 0), saved);
         var hasMore = merged.Count > size || saved is null;
-        return Page([.. merged.TakeLast(size)], hasMore, before is not null, window, Whole(saved, window));
+        return Page([.. merged.TakeLast(size)], hasMore, before is not null, window, complete && saved is not null);
     }
 
     private async Task<MessagePage> ForwardAsync(
@@ -87,6 +89,7 @@ public sealed partial class HistoryReader(
             return Page([.. following.Take(size)], hasMoreBefore: true, following.Count > size, window, complete: true);
         }
 
+        var complete = await IsAllSavedAsync(window, cancellationToken);
         var saved = await SavedAsync(roomId, null, after, size + 1, cancellationToken);
         var merged = Merge(window?.Messages.Where(m => Compare(m, after) > 0), saved);
         if (saved?.Count > size)
@@ -96,15 +99,20 @@ public sealed partial class HistoryReader(
             merged.RemoveAll(m => MessageMerge.Compare(m, last) > 0);
         }
 
-        return Page([.. merged.Take(size)], after.Timestamp > DateTimeOffset.UnixEpoch, merged.Count > size, window, Whole(saved, window));
+        return Page([.. merged.Take(size)], after.Timestamp > DateTimeOffset.UnixEpoch, merged.Count > size, window, complete && saved is not null);
     }
 
-    private bool Whole(IReadOnlyList<Message>? saved, RecentWindow? window) =>
-        saved is not null && !backlog.Exists && (window is null ? backlog.IsKnown : !MayHaveDroppedUnsaved(window));
-
-    /// <summary>In a burst Redis drops messages, for later ones, that are still on their way to the archive.</summary>
-    private bool MayHaveDroppedUnsaved(RecentWindow window) =>
-        window.Messages.Count >= Limits.RecentMessages && window.Messages[0].Timestamp > backlog.SavedUntil;
+    /// <summary>
+    /// Whether the archive has everything that the window may lack. In a burst Redis drops messages, for later ones, that are still on
+    /// their way to the archive.
+    /// </summary>
+    private ValueTask<bool> IsAllSavedAsync(RecentWindow? window, CancellationToken cancellationToken) => window switch
+    {
+        null or { Epoch: "" } => watermark.ReachesNowAsync(cancellationToken),
+        { Dropped: { } dropped } when dropped + Acceptance.Usual > window.Floor =>
+            watermark.ReachesAsync(dropped + Acceptance.Usual, cancellationToken),
+        _ => watermark.ReachesAsync(window.Floor, cancellationToken),
+    };
 
     private async Task<IReadOnlyList<Message>?> SavedAsync(
         string roomId, MessageCursor? before, MessageCursor? after, int limit, CancellationToken cancellationToken)

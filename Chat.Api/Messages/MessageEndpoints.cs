@@ -13,8 +13,8 @@ public static class MessageEndpoints
     {
         services.AddSingleton<RoomClock>();
         services.AddSingleton<SendRateLimiter>();
-        services.AddSingleton<SaveBacklog>();
-        services.AddHostedService(s => s.GetRequiredService<SaveBacklog>());
+        services.AddSingleton<SaveWatermark>();
+        services.AddSingleton<LateMessages>();
         services.AddSingleton<SendsInFlight>();
         services.AddHostedService(s => s.GetRequiredService<SendsInFlight>());
         services.AddSingleton<Acceptance>();
@@ -63,7 +63,8 @@ public static class MessageEndpoints
 
         var outcome = await sender.SendAsync(
             context.User.Username(),
-            new SendMessage(id, request.Content ?? "", request.ClientId ?? Guid.NewGuid().ToString("N"), request.ReplyTo, request.Attachments),
+            new SendMessage(
+                id, request.Content ?? "", request.ClientId ?? Guid.CreateVersion7().ToString("N"), request.ReplyTo, request.Attachments, request.Attempt),
             CancellationToken.None);
         return outcome.Refusal is { } refusal
             ? refusal.ToProblem()

@@ -8,7 +8,7 @@ namespace Chat.Api.Messages;
 
 /// <summary>Finds one message: in this pod's memory, in Redis, in the archive.</summary>
 public sealed partial class MessageLookup(
-    IRecentMessages recent, IMessageArchive archive, SaveBacklog backlog, TimeProvider time, ILogger<MessageLookup> logger)
+    IRecentMessages recent, IMessageArchive archive, SaveWatermark watermark, TimeProvider time, ILogger<MessageLookup> logger)
 {
     private const int RememberedMax = 20_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -37,13 +37,19 @@ public sealed partial class MessageLookup(
         }
 
         var (saved, answered) = await FindSavedAsync(id, Patience, cancellationToken);
-        if (saved is not null)
+        if (saved is null && SentHere(id) is { } sent)
         {
-            return (saved.RoomId == roomId ? saved : null, true);
+            // Not yet saved, and Redis is away: all the same it exists.
+            saved = sent;
+        }
+        else if (saved is null && answered && window is not null && await watermark.ReachesNowAsync(cancellationToken))
+        {
+            // It may have been saved since the archive was asked. What was accepted is there now.
+            (saved, var certain) = await FindSavedAsync(id, Patience, cancellationToken);
+            return (saved?.RoomId == roomId ? saved : null, certain);
         }
 
-        // Sent here, not yet saved, and Redis is away: all the same it exists.
-        return SentHere(id) is { } sent ? (sent.RoomId == roomId ? sent : null, true) : (null, answered && window is not null && !backlog.Exists);
+        return (saved?.RoomId == roomId ? saved : null, saved is not null);
     }
 
     /// <summary>By id alone, in the archive. After a failure nobody waits for it again for a moment.</summary>

@@ -24,7 +24,9 @@ public sealed class MessageSender(
     IPodChannel channel,
     PodBridge bridge,
     Acceptance acceptance,
-    SendsInFlight inFlight)
+    LateMessages late,
+    SendsInFlight inFlight,
+    TimeProvider time)
 {
     private static readonly TimeSpan ResendPatience = TimeSpan.FromMilliseconds(200);
     private static readonly System.Diagnostics.Metrics.Histogram<double> Appending =
@@ -47,11 +49,18 @@ public sealed class MessageSender(
             return Count(complaint);
         }
 
-        var roomId = send.RoomId;
+        var id = MessageId.For(sender, send.ClientId);
+        var key = $"{send.RoomId}/{id}";
+        if (_underWay.TryGetValue(key, out var first))
+        {
+            // It meets its own first sending: it gets that answer, and nobody waits for it.
+            return await CountAsync(first.Value);
+        }
 
         // What one sender sends at once gets its time, and its number, in that order: until the append is under way it is one at a time.
         using var turn = await _turns.EnterAsync(sender, cancellationToken);
-        if (roomId is null || !RoomIds.IsWellFormed(roomId) || await access.FindAsync(roomId, sender, cancellationToken) is not { } own)
+        if (send.RoomId is null || !RoomIds.IsWellFormed(send.RoomId)
+            || await access.FindAsync(send.RoomId, sender, cancellationToken) is not { } own)
         {
             return Count(Refuse.RoomNotFound);
         }
@@ -66,31 +75,27 @@ public sealed class MessageSender(
             return Count(Refuse.RateLimited);
         }
 
-        var id = MessageId.For(sender, send.ClientId);
         // From here on it is finished whether or not the caller waits: others may wait for the same, and what is shown shall be saved.
         // Every step has a limit of its own.
-        var sending = _underWay.GetOrAdd(
-            $"{roomId}/{id}", _ => new(() => SendOnceAsync(sender, id, send, turn, CancellationToken.None)));
+        var sending = _underWay.GetOrAdd(key, _ => new(() => SendOnceAsync(sender, id, send, turn, CancellationToken.None)));
         using var counted = inFlight.Begin();
         try
         {
-            var outcome = await sending.Value;
-            return outcome.Refusal is { } refusal ? Count(refusal) : outcome;
+            return await CountAsync(sending.Value);
         }
         finally
         {
-            _underWay.TryRemove(new($"{roomId}/{id}", sending));
+            _underWay.TryRemove(new(key, sending));
         }
     }
 
     private async Task<Outcome<Message>> SendOnceAsync(
         string sender, string id, SendMessage send, IDisposable turn, CancellationToken cancellationToken)
     {
-        var (roomId, content, clientId, replyTo, ids) = send;
+        var (roomId, content, clientId, replyTo, ids, _) = send;
         // 2. Id and time. The id may be one that was sent long ago; then the archive has it, and there is nothing to do. While the
         //    archive is away it is treated as new: Redis still knows the last hours, and saving treats the same id as success.
-        var known = lookup.SentHere(id) ?? (await lookup.FindSavedAsync(id, ResendPatience, cancellationToken)).Message;
-        if (known is not null)
+        if (await FindEarlierAsync(id, send, cancellationToken) is { } known)
         {
             // The archive knows no number; while Redis does, whoever sends it again is told the same as the first time.
             return known.RoomId != roomId ? Refuse.ClientIdReused
@@ -153,9 +158,23 @@ public sealed class MessageSender(
             return Refuse.NotAccepted;
         }
 
+        if (Stopwatch.GetElapsedTime(began) > Acceptance.Usual)
+        {
+            late.Add(roomId);
+        }
+
         lookup.Remember(shown);
         return shown;
     }
+
+    /// <summary>
+    /// The same message, if it was sent before. Redis knows the ids of the last hours and says so when the message is appended, so the
+    /// archive is asked only where the first sending may be older, or where Redis does not answer.
+    /// </summary>
+    private async ValueTask<Message?> FindEarlierAsync(string id, SendMessage send, CancellationToken cancellationToken) =>
+        lookup.SentHere(id) is { } here ? here
+        : send.Attempt is null or 1 && recent.IsAvailable && ClientIds.IsRecent(send.ClientId, time.GetUtcNow()) ? null
+        : (await lookup.FindSavedAsync(id, ResendPatience, cancellationToken)).Message;
 
     private async Task<Message> ShowAsync(Message message, Appended? appended, CancellationToken cancellationToken)
     {
@@ -183,6 +202,12 @@ public sealed class MessageSender(
         : send.Attachments!.Count > Limits.AttachmentsMax ? Refuse.TooManyFiles
         : send.Attachments.Any(id => !FileId.IsWellFormed(id)) ? Refuse.UnknownFile
         : null;
+
+    private static async Task<Outcome<Message>> CountAsync(Task<Outcome<Message>> sending)
+    {
+        var outcome = await sending;
+        return outcome.Refusal is { } refusal ? Count(refusal) : outcome;
+    }
 
     private static Refusal Count(Refusal refusal)
     {

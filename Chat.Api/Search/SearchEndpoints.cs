@@ -24,7 +24,7 @@ public static class SearchEndpoints
         string? before,
         IMessageArchive archive,
         MessageLookup lookup,
-        SaveBacklog backlog,
+        SaveWatermark watermark,
         RoomAccess access,
         HttpContext context,
         CancellationToken cancellationToken)
@@ -59,8 +59,9 @@ public static class SearchEndpoints
         }
 
         var sender = string.IsNullOrWhiteSpace(from) ? null : UserAccounts.Normalize(from);
+        var complete = await watermark.ReachesNowAsync(cancellationToken);
         var found = await archive.SearchAsync(
             new MessageSearch(room is null ? rooms : [room], words, sender, cursor, PageSize + 1), cancellationToken);
-        return TypedResults.Ok(new SearchPage([.. found.Take(PageSize)], found.Count > PageSize, Complete: !backlog.Exists));
+        return TypedResults.Ok(new SearchPage([.. found.Take(PageSize)], found.Count > PageSize, complete));
     }
 }

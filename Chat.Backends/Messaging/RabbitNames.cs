@@ -21,6 +21,15 @@ public static class RabbitNames
     /// <summary>Direct; where the broker itself sends what it gives up on.</summary>
     public const string DeadLetterExchange = "message_save.dlx";
 
+    /// <summary>
+    /// Fanout; every consumer of <see cref="SaveQueue"/> hears a probe here and answers when it has settled all that it holds. A probe is
+    /// not durable and nobody keeps it.
+    /// </summary>
+    public const string ProbeExchange = "message_save.probe";
+
+    /// <summary>The pseudo-queue of RabbitMQ's direct reply-to.</summary>
+    public const string DirectReplyTo = "amq.rabbitmq.reply-to";
+
     /// <summary>Why it is a dead letter; text.</summary>
     public const string ReasonHeader = "x-reason";
 

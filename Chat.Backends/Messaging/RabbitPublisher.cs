@@ -121,6 +121,23 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether every item of <c>message_save</c> is saved, see <see cref="SaveProbe"/>; null when the broker cannot be asked now.</summary>
+    public async Task<bool?> IsSavedAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_options.PublishTimeout);
+        try
+        {
+            var session = await GetSessionAsync(timeout.Token);
+            return await session.IsSavedAsync(timeout.Token);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && IsAbsence(e))
+        {
+            LogNotAsked(_logger, RabbitNames.SaveQueue, e.GetType().Name);
+            return null;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -21,6 +21,7 @@ internal sealed class RabbitSession : IAsyncDisposable
     private readonly Lock _gate = new();
     private CancellationTokenSource _interrupted = new();
     private IChannel[] _channels = [];
+    private SaveProbe? _probe;
     private uint _turn;
     private long _lastConfirm;
 
@@ -104,6 +105,21 @@ internal sealed class RabbitSession : IAsyncDisposable
         try
         {
             return (await _asking.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
+        }
+        finally
+        {
+            _askingTurn.Release();
+        }
+    }
+
+    /// <summary>See <see cref="SaveProbe"/>.</summary>
+    public async Task<bool> IsSavedAsync(CancellationToken cancellationToken)
+    {
+        await _askingTurn.WaitAsync(cancellationToken);
+        try
+        {
+            _probe ??= await SaveProbe.OpenAsync(_asking, cancellationToken);
+            return await _probe.IsSavedAsync(cancellationToken);
         }
         finally
         {

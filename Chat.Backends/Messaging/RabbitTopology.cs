@@ -23,6 +23,8 @@ public static class RabbitTopology
         ArgumentNullException.ThrowIfNull(channel);
         await channel.ExchangeDeclareAsync(
             RabbitNames.DeadLetterExchange, ExchangeType.Direct, durable: true, autoDelete: false, cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(
+            RabbitNames.ProbeExchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(
             RabbitNames.DeadQueue,
             durable: true,

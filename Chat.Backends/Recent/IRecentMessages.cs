@@ -51,6 +51,9 @@ public sealed record Appended(bool Duplicate, DateTimeOffset Timestamp, long Seq
 /// <summary>
 /// A room's recent messages, oldest first. <c>Contiguous</c> says from which index on they are proven without a hole:
 /// all of the current epoch with consecutive numbers. <c>ReachesStart</c>: the list also begins with the room's first
-/// message ever (never claimed by an implementation that cannot know).
+/// message ever (never claimed by an implementation that cannot know). <c>Floor</c>: messages from before it may be missing because the
+/// epoch began then. <c>Dropped</c>: the latest time of a message that was dropped for newer ones; null when none was.
 /// </summary>
-public sealed record RecentWindow(IReadOnlyList<Message> Messages, long Seq, string Epoch, int ContiguousFrom, bool ReachesStart = false);
+public sealed record RecentWindow(
+    IReadOnlyList<Message> Messages, long Seq, string Epoch, int ContiguousFrom, bool ReachesStart = false,
+    DateTimeOffset Floor = default, DateTimeOffset? Dropped = null);

@@ -12,7 +12,7 @@ internal static class RecentWindowReader
         var epoch = answer[0];
         var seq = long.Parse(answer[1], CultureInfo.InvariantCulture);
         var floor = DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(answer[2], CultureInfo.InvariantCulture));
-        var trimmed = DateTimeOffset.TryParse(answer[3], CultureInfo.InvariantCulture, out var t) ? t : DateTimeOffset.MinValue;
+        DateTimeOffset? dropped = DateTimeOffset.TryParse(answer[3], CultureInfo.InvariantCulture, out var time) ? time : null;
 
         var proven = new HashSet<string>(StringComparer.Ordinal);
         var byId = new Dictionary<string, Message>(StringComparer.Ordinal);
@@ -33,11 +33,11 @@ internal static class RecentWindowReader
 
         var messages = byId.Values.Order(MessageMerge.Order).ToList();
         var from = messages.Count;
-        while (from > 0 && proven.Contains(messages[from - 1].Id) && messages[from - 1].Timestamp >= floor && messages[from - 1].Timestamp > trimmed)
+        while (from > 0 && proven.Contains(messages[from - 1].Id) && messages[from - 1].Timestamp >= floor && !(messages[from - 1].Timestamp <= dropped))
         {
             from--;
         }
 
-        return new RecentWindow(messages, seq, epoch, from);
+        return new RecentWindow(messages, seq, epoch, from, Floor: floor, Dropped: dropped);
     }
 }

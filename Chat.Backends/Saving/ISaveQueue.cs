@@ -18,6 +18,13 @@ public interface ISaveQueue
     /// Items waiting, those being handled included where the queue can tell; null when it cannot be asked now.
     /// </summary>
     ValueTask<long?> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits until everything that was durable in the queue before the call is saved, or set aside as a dead letter. Items that a
+    /// consumer holds count as not saved.
+    /// </summary>
+    /// <returns>True when that is proved; false when it was not within <paramref name="patience"/>, or cannot be known now.</returns>
+    Task<bool> WaitUntilSavedAsync(TimeSpan patience, CancellationToken cancellationToken);
 }
 
 /// <summary>

@@ -67,7 +67,11 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
     {
         _connection = connection;
         _channel = channel;
+        Probes = new ProbeAnswers(channel);
     }
+
+    /// <summary>Is told what is settled.</summary>
+    public ProbeAnswers Probes { get; }
 
     /// <summary>Ends when the connection, the channel or the consumer does. Never holds more than the prefetch.</summary>
     public ChannelReader<RabbitDelivery> Received => _received.Reader;
@@ -91,6 +95,7 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
             consumer.ShutdownAsync += (_, _) => deliveries.EndAsync();
             channel.ChannelShutdownAsync += (_, _) => deliveries.EndAsync();
             connection.ConnectionShutdownAsync += (_, _) => deliveries.EndAsync();
+            await deliveries.Probes.ListenAsync(cancellationToken);
             await channel.BasicConsumeAsync(RabbitNames.SaveQueue, autoAck: false, consumer, cancellationToken);
             return deliveries;
         }
@@ -123,6 +128,7 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
 
     private Task OnReceivedAsync(object sender, BasicDeliverEventArgs e)
     {
+        Probes.Received(e.DeliveryTag);
         _received.Writer.TryWrite(RabbitDelivery.Of(e.DeliveryTag, e.BasicProperties, e.Body));
         return Task.CompletedTask;
     }

@@ -86,7 +86,9 @@ public sealed partial class RabbitSaveConsumer(
             }
 
             var outcomes = await HandleAsync(handler, batch);
-            if (await SettleAsync(deliveries.Settling, batch, outcomes, cancellationToken))
+            var returned = await SettleAsync(deliveries.Settling, batch, outcomes, cancellationToken);
+            await deliveries.Probes.SettledAsync(batch[^1].Tag, saved: !returned);
+            if (outcomes.Any(o => o is SaveOutcome.Paused))
             {
                 return true;
             }
@@ -159,7 +161,7 @@ public sealed partial class RabbitSaveConsumer(
         }
     }
 
-    /// <summary>True when one of the outcomes is a pause: whatever is not acked by then goes back with the channel.</summary>
+    /// <summary>True when something is back in the queue, or goes back with the channel because one of the outcomes is a pause.</summary>
     private async Task<bool> SettleAsync(
         IChannel channel, List<RabbitDelivery> batch, IReadOnlyList<SaveOutcome> outcomes, CancellationToken cancellationToken)
     {
@@ -172,6 +174,7 @@ public sealed partial class RabbitSaveConsumer(
         }
 
         var pause = outcomes.Any(o => o is SaveOutcome.Paused);
+        var returned = pause;
         // Those that lose nothing by it first; a pause is not a failure of those beside it.
         for (var i = 0; i < batch.Count; i++)
         {
@@ -186,7 +189,7 @@ public sealed partial class RabbitSaveConsumer(
         {
             if (outcomes[i] is SaveOutcome.DeadLettered dead)
             {
-                await DeadLetterAsync(channel, batch[i], dead.Reason);
+                returned |= !await DeadLetterAsync(channel, batch[i], dead.Reason);
             }
         }
 
@@ -198,29 +201,31 @@ public sealed partial class RabbitSaveConsumer(
             {
                 if (outcomes[i] is SaveOutcome.Requeued)
                 {
-                    await RequeueAsync(channel, batch[i]);
+                    returned |= !await RequeueAsync(channel, batch[i]);
                 }
             }
         }
 
-        return pause;
+        return returned;
     }
 
-    private async Task RequeueAsync(IChannel channel, RabbitDelivery delivery)
+    /// <summary>False: the item is in the queue again. True: it failed too often and is a dead letter.</summary>
+    private async Task<bool> RequeueAsync(IChannel channel, RabbitDelivery delivery)
     {
         var failures = delivery.Delivery.Attempt;
         if (failures >= _options.MaxAttempts)
         {
-            await DeadLetterAsync(channel, delivery, $"failed {failures} times");
-            return;
+            return await DeadLetterAsync(channel, delivery, $"failed {failures} times");
         }
 
         var moved = await MoveAsync(
             channel, delivery, RabbitNames.SaveQueue, RabbitDelivery.Copy(delivery.Properties, (RabbitNames.FailuresHeader, failures)));
         Count(moved ? "requeued" : "returned", 1);
+        return false;
     }
 
-    private async Task DeadLetterAsync(IChannel channel, RabbitDelivery delivery, string reason)
+    /// <summary>False: it could not be moved and is in the queue again.</summary>
+    private async Task<bool> DeadLetterAsync(IChannel channel, RabbitDelivery delivery, string reason)
     {
         var moved = await MoveAsync(channel, delivery, RabbitNames.DeadQueue, RabbitDelivery.Copy(
             delivery.Properties,
@@ -231,6 +236,8 @@ public sealed partial class RabbitSaveConsumer(
         {
             LogDead(logger, delivery.Delivery.Key, reason);
         }
+
+        return moved;
     }
 
     /// <summary>Confirmed there before acked here; where that cannot be now, the broker gets it back as it is.</summary>

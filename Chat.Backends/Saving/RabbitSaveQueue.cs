@@ -8,6 +8,7 @@ namespace Chat.Backends.Saving;
 public sealed class RabbitSaveQueue(RabbitPublisher publisher, TimeProvider time) : ISaveQueue
 {
     private static readonly TimeSpan CountLifetime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(20);
     private Counted? _counted;
 
     public async Task EnqueueAsync(SaveItem item, CancellationToken cancellationToken)
@@ -40,6 +41,26 @@ public sealed class RabbitSaveQueue(RabbitPublisher publisher, TimeProvider time
         var count = await publisher.CountAsync(RabbitNames.SaveQueue, cancellationToken);
         _counted = new Counted(count, time.GetTimestamp());
         return count;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> WaitUntilSavedAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            if (await publisher.IsSavedAsync(cancellationToken) is not { } saved)
+            {
+                return false;
+            }
+
+            if (saved || time.GetElapsedTime(began) >= patience)
+            {
+                return saved;
+            }
+
+            await Task.Delay(ProbeInterval, time, cancellationToken);
+        }
     }
 
     private sealed record Counted(long? Count, long At);

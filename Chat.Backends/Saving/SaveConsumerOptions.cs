@@ -7,9 +7,12 @@ public sealed class SaveConsumerOptions
 {
     public const string Section = "Worker";
 
-    /// <summary>Deliveries in one process' hands at a time, and so the largest batch.</summary>
+    /// <summary>
+    /// Most deliveries that one process holds, and so the largest batch. What arrives alone is saved alone: batches form by themselves
+    /// when items come faster than they are saved. With 1 there are none. See docs/decisions/0012-prefetch.md.
+    /// </summary>
     [Range(1, 1_000)]
-    public int Prefetch { get; set; } = 1;
+    public int Prefetch { get; set; } = 200;
 
     /// <summary>Attempts after which a delivery that is requeued becomes a dead letter.</summary>
     [Range(1, 1_000)]

@@ -13,10 +13,15 @@ internal sealed class SqliteLeases(SqliteDatabase database, SaveConsumerOptions 
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Cheap, without the write lock.</summary>
-    public Task<bool> IsAnyDueAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            SqliteSaveQueue.Backend, session => session.Number("SELECT 1 FROM message_save WHERE visible_at <= $1 LIMIT 1", Now) is not null, cancellationToken);
+    /// <summary>
+    /// How long until the first row is due; zero or less when one is due now, null when there is none. Cheap, without the write lock.
+    /// </summary>
+    public async Task<TimeSpan?> UntilDueAsync(CancellationToken cancellationToken)
+    {
+        var first = await database.ReadAsync(
+            SqliteSaveQueue.Backend, session => session.Number("SELECT min(visible_at) FROM message_save"), cancellationToken);
+        return first is { } at ? TimeSpan.FromMilliseconds(at - Now) : null;
+    }
 
     public Task<IReadOnlyList<SqliteDelivery>> TakeAsync(CancellationToken cancellationToken) =>
         database.WriteAsync<IReadOnlyList<SqliteDelivery>>(

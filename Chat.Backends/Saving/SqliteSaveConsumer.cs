@@ -8,7 +8,7 @@ namespace Chat.Backends.Saving;
 
 /// <summary>
 /// Takes rows of <c>message_save</c> on a lease that is extended while the handler works and that runs out when the process dies.
-/// A commit of this process wakes it at once, one of another process within <see cref="PollInterval"/>.
+/// A commit wakes it at once (<see cref="SqliteCommits"/>).
 /// </summary>
 public sealed partial class SqliteSaveConsumer(
     SqliteDatabase database, IOptions<SaveConsumerOptions> options, TimeProvider time, ILogger<SqliteSaveConsumer> logger) : ISaveConsumer
@@ -18,8 +18,6 @@ public sealed partial class SqliteSaveConsumer(
 
     private readonly SqliteLeases _leases = new(database, options.Value, Lease, time);
     private volatile bool _consuming;
-
-    public static TimeSpan PollInterval { get; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>After so long without a sign of life a consumer's rows are anybody's.</summary>
     public static TimeSpan Lease { get; } = TimeSpan.FromSeconds(30);
@@ -34,11 +32,12 @@ public sealed partial class SqliteSaveConsumer(
         {
             try
             {
-                var commit = database.NextCommit;
-                if (!await _leases.IsAnyDueAsync(cancellationToken))
+                var commit = database.Commits.Next;
+                var due = await _leases.UntilDueAsync(cancellationToken);
+                if (due is null || due > TimeSpan.Zero)
                 {
                     _consuming = true;
-                    await Task.WhenAny(commit, Task.Delay(PollInterval, time, cancellationToken));
+                    await database.Commits.WaitAsync(commit, due, time, cancellationToken);
                     continue;
                 }
 

@@ -7,8 +7,13 @@ namespace Chat.Backends.Saving;
 /// <c>message_save</c> as a table. A row is free when <c>visible_at</c> is 0, taken (leased) until <c>visible_at</c> otherwise.
 /// Enqueued is committed to disk; what many enqueue at once shares a commit.
 /// </summary>
-public sealed class SqliteSaveQueue(SqliteDatabase database) : ISaveQueue
+public sealed class SqliteSaveQueue(SqliteDatabase database, TimeProvider? time = null) : ISaveQueue
 {
+    /// <summary>Other processes' commits are found by looking.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
     internal const string Backend = "messaging";
 
     public Task EnqueueAsync(SaveItem item, CancellationToken cancellationToken)
@@ -26,6 +31,38 @@ public sealed class SqliteSaveQueue(SqliteDatabase database) : ISaveQueue
         catch (BackendUnavailableException)
         {
             return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> WaitUntilSavedAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        try
+        {
+            var newest = await database.ReadAsync(Backend, session => session.Number("SELECT max(seq) FROM message_save"), cancellationToken);
+            while (newest is { } last)
+            {
+                var waits = await database.ReadAsync(
+                    Backend, session => session.Number("SELECT 1 FROM message_save WHERE seq <= $1 LIMIT 1", last), cancellationToken);
+                if (waits is null)
+                {
+                    return true;
+                }
+
+                if (_time.GetElapsedTime(began) >= patience)
+                {
+                    return false;
+                }
+
+                await Task.Delay(PollInterval, _time, cancellationToken);
+            }
+
+            return true;
+        }
+        catch (BackendUnavailableException)
+        {
+            return false;
         }
     }
 

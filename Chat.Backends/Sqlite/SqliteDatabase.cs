@@ -17,7 +17,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
     private readonly SemaphoreSlim _reading = new(Readers, Readers);
     private readonly SqliteWriter _writer;
     private readonly Lock _opening = new();
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly Lazy<SqliteCommits> _commits;
     private volatile bool _prepared;
     private volatile bool _disposed;
 
@@ -27,7 +27,14 @@ public sealed class SqliteDatabase : IAsyncDisposable
     {
         _path = Path.GetFullPath(path);
         _busyTimeout = busyTimeout ?? TimeSpan.FromSeconds(5);
-        _writer = new SqliteWriter(Open, () => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult());
+        _commits = new Lazy<SqliteCommits>(() => new SqliteCommits(_path));
+        _writer = new SqliteWriter(Open, () =>
+        {
+            if (_commits.IsValueCreated)
+            {
+                _commits.Value.Signal();
+            }
+        });
     }
 
     /// <summary>In a transaction with what others write meanwhile; committed when it answers. Cancelling works until it is begun.</summary>
@@ -76,8 +83,8 @@ public sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes with this process' next commit. Other processes' commits are found by looking.</summary>
-    internal Task NextCommit => Volatile.Read(ref _changed).Task;
+    /// <summary>For who waits for what others write. Watching begins with the first use.</summary>
+    internal SqliteCommits Commits => _commits.Value;
 
     public async ValueTask DisposeAsync()
     {
@@ -87,6 +94,11 @@ public sealed class SqliteDatabase : IAsyncDisposable
         }
 
         _disposed = true;
+        if (_commits.IsValueCreated)
+        {
+            _commits.Value.Dispose();
+        }
+
         await Task.Run(_writer.Dispose);
         for (var i = 0; i < Readers; i++)
         {
@@ -161,6 +173,4 @@ public sealed class SqliteDatabase : IAsyncDisposable
             throw;
         }
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -16,16 +16,12 @@ namespace Chat.Backends.Sqlite;
 /// <summary>The stand-ins of RabbitMQ and MongoDB. Whatever names the same file shares one <see cref="SqliteDatabase"/>, and so one writer.</summary>
 internal static class SqliteRegistration
 {
-    private const int EmbeddedPrefetch = 100;
-
     public static void AddSqliteSaving(this IHostApplicationBuilder builder, string file)
     {
         var services = builder.Services;
         var key = services.AddDatabase(file);
-        // Three commits a batch, each a flush to disk: worth more than one message.
-        services.Configure<SaveConsumerOptions>(o => o.Prefetch = EmbeddedPrefetch);
         services.AddOptions<SaveConsumerOptions>().BindConfiguration(SaveConsumerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ISaveQueue>(s => new SqliteSaveQueue(s.GetRequiredKeyedService<SqliteDatabase>(key)));
+        services.AddSingleton<ISaveQueue>(s => new SqliteSaveQueue(s.GetRequiredKeyedService<SqliteDatabase>(key), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IDeadLetters>(s => new SqliteDeadLetters(s.GetRequiredKeyedService<SqliteDatabase>(key)));
         services.AddSingleton<ISaveConsumer>(s => new SqliteSaveConsumer(
             s.GetRequiredKeyedService<SqliteDatabase>(key), s.GetRequiredService<IOptions<SaveConsumerOptions>>(),

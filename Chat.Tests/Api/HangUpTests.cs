@@ -91,6 +91,9 @@ public sealed class HangUpTests(ApiFixture api)
         }
 
         public ValueTask<long?> CountAsync(CancellationToken cancellationToken) => inner.CountAsync(cancellationToken);
+
+        public Task<bool> WaitUntilSavedAsync(TimeSpan patience, CancellationToken cancellationToken) =>
+            inner.WaitUntilSavedAsync(patience, cancellationToken);
     }
 
     /// <summary>Tells of the first request, or connection with a call, that was hung up on.</summary>

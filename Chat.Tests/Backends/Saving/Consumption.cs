@@ -39,6 +39,8 @@ internal sealed class Consumption : IAsyncDisposable
     /// <summary>Deliveries that the handler has answered.</summary>
     public IReadOnlyCollection<SaveDelivery> Handled => _handled;
 
+    public int HandedCount => _handed.Count;
+
     public Task HandedAsync(int count) => Eventually.IsTrueAsync(() => _handed.Count >= count, $"{count} are in hand");
 
     public Task HandledAsync(int count) => Eventually.IsTrueAsync(() => _handled.Count >= count, $"{count} are handled");

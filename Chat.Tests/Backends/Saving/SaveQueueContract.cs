@@ -119,6 +119,54 @@ public abstract partial class SaveQueueContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Everything_is_saved_only_when_no_consumer_holds_an_item_any_more()
+    {
+        var moment = TimeSpan.FromMilliseconds(100);
+        Assert.True(await Queue.WaitUntilSavedAsync(Patience, None));
+        await EnqueueAsync([.. Enumerable.Range(0, 5).Select(Item)]);
+        Assert.False(await Queue.WaitUntilSavedAsync(moment, None));
+
+        var release = new TaskCompletionSource();
+        await using var idle = await ConsumeAsync(prefetch: 5, Hold);
+        await using var consuming = await ConsumeAsync(prefetch: 5, Hold);
+        await Eventually.IsTrueAsync(() => idle.HandedCount + consuming.HandedCount >= 1, "an item is in hand");
+        Assert.False(await Queue.WaitUntilSavedAsync(moment, None));
+
+        release.SetResult();
+        Assert.True(await Queue.WaitUntilSavedAsync(Patience, None));
+        Assert.Equal(5, idle.Handled.Concat(consuming.Handled).DistinctBy(d => d.Key).Count());
+
+        async Task<SaveOutcome[]> Hold(IReadOnlyList<SaveDelivery> batch)
+        {
+            await release.Task.WaitAsync(Patience);
+            return All(batch, SaveOutcome.Ack);
+        }
+    }
+
+    [Fact]
+    public async Task What_goes_back_to_the_queue_is_not_saved_until_it_is_handled_again()
+    {
+        var attempts = 0;
+        var second = new TaskCompletionSource();
+        await using var consuming = await ConsumeAsync(prefetch: 5, async batch =>
+        {
+            if (Interlocked.Increment(ref attempts) == 1)
+            {
+                return All(batch, SaveOutcome.Requeue);
+            }
+
+            await second.Task.WaitAsync(Patience);
+            return All(batch, SaveOutcome.Ack);
+        });
+        await EnqueueAsync(Item(1));
+        await consuming.HandedAsync(2);
+        Assert.False(await Queue.WaitUntilSavedAsync(TimeSpan.FromMilliseconds(100), None));
+
+        second.SetResult();
+        Assert.True(await Queue.WaitUntilSavedAsync(Patience, None));
+    }
+
+    [Fact]
     public async Task A_requeued_item_comes_again_with_the_next_attempt_and_the_others_do_not()
     {
         await EnqueueAsync([.. Enumerable.Range(0, 4).Select(Item)]);

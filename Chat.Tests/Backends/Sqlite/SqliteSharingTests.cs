@@ -84,18 +84,18 @@ public sealed class SqliteSharingTests : IAsyncLifetime
         var next = new SqliteLeases(_file.Open(), SqliteFile.Consuming(1).Value, SqliteSaveConsumer.Lease, time);
 
         time.Advance(SqliteSaveConsumer.Lease - TimeSpan.FromMilliseconds(1));
-        Assert.False(await next.IsAnyDueAsync(None));
+        Assert.True(await next.UntilDueAsync(None) > TimeSpan.Zero);
         Assert.Empty(await next.TakeAsync(None));
 
         time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.True(await next.IsAnyDueAsync(None));
+        Assert.True(await next.UntilDueAsync(None) <= TimeSpan.Zero);
         var again = Assert.Single(await next.TakeAsync(None));
         Assert.Equal((taken.Delivery.Key, 2), (again.Delivery.Key, again.Delivery.Attempt));
 
         // One that was only thought dead and comes too late changes nothing.
         await killed.SettleAsync([taken], [SaveOutcome.Ack]);
         await next.SettleAsync([again], [SaveOutcome.Requeue]);
-        Assert.True(await next.IsAnyDueAsync(None));
+        Assert.True(await next.UntilDueAsync(None) <= TimeSpan.Zero);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class SqliteSharingTests : IAsyncLifetime
         {
             time.Advance(SqliteSaveConsumer.Lease / 2);
             await slow.ExtendAsync();
-            Assert.False(await slow.IsAnyDueAsync(None));
+            Assert.True(await slow.UntilDueAsync(None) > TimeSpan.Zero);
         }
 
         await slow.SettleAsync(taken, [SaveOutcome.Ack]);

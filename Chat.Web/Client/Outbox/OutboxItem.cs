@@ -55,6 +55,9 @@ public sealed record OutboxItem
 
     public OutboxState State { get; init; } = OutboxState.Queued;
 
+    /// <summary>How often sending it has begun; kept over a reload, so that the server learns that it may have it already.</summary>
+    public int Attempts { get; init; }
+
     /// <summary>Why the last attempt did not succeed.</summary>
     public string? Code { get; init; }
 }

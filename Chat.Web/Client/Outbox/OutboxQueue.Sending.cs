@@ -95,8 +95,9 @@ public sealed partial class OutboxQueue
         while (Next(roomId) is { } next)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Keep(next with { State = OutboxState.Sending }, tell: false);
-            var verdict = await sender.SendAsync(next, cancellationToken);
+            var sending = next with { State = OutboxState.Sending, Attempts = next.Attempts + 1 };
+            Keep(sending, tell: false);
+            var verdict = await sender.SendAsync(sending, cancellationToken);
             if (!_items.TryGetValue(next.Id, out var item))
             {
                 // Another tab was faster and told so.

@@ -87,7 +87,8 @@ internal sealed class OutboxSender(LiveLink live, IChatApi api, FileUploads file
         switch (item.Kind)
         {
             case OutboxKind.Send:
-                return await link.SendMessageAsync(new SendMessage(item.RoomId, item.Content, item.Id, item.ReplyTo, IdsOf(item)), cancellationToken);
+                return await link.SendMessageAsync(
+                    new SendMessage(item.RoomId, item.Content, item.Id, item.ReplyTo, IdsOf(item), item.Attempts), cancellationToken);
             case OutboxKind.Edit:
                 await link.EditMessageAsync(new EditMessage(item.RoomId, item.MessageId, item.Content), cancellationToken);
                 return null;
@@ -106,7 +107,7 @@ internal sealed class OutboxSender(LiveLink live, IChatApi api, FileUploads file
         {
             case OutboxKind.Send:
                 var sent = await api.PostMessageAsync(
-                    item.RoomId, new PostMessageRequest(item.Content, item.Id, item.ReplyTo, IdsOf(item)), cancellationToken);
+                    item.RoomId, new PostMessageRequest(item.Content, item.Id, item.ReplyTo, IdsOf(item), item.Attempts), cancellationToken);
                 return new SendReceipt(sent.Id, sent.Timestamp, sent.Seq, sent.Epoch);
             case OutboxKind.Edit:
                 await api.EditMessageAsync(item.RoomId, item.MessageId, new EditContentRequest(item.Content), cancellationToken);
