@@ -28,6 +28,7 @@ var api = builder.AddProject<Projects.Chat_Api>("api")
     .WaitFor(messaging)
     .WaitFor(chatdb)
     .WithReplicas(2)
+    .WithMetricsEvery(TimeSpan.FromSeconds(10))
     .WithHttpHealthCheck("/health");
 
 builder.AddProject<Projects.Chat_Worker>("worker")
@@ -35,6 +36,7 @@ builder.AddProject<Projects.Chat_Worker>("worker")
     .WithReference(chatdb)
     .WaitFor(messaging)
     .WaitFor(chatdb)
+    .WithMetricsEvery(TimeSpan.FromSeconds(10))
     .WithHttpHealthCheck("/health");
 
 builder.AddProject<Projects.Chat_Web>("web")
@@ -42,6 +44,7 @@ builder.AddProject<Projects.Chat_Web>("web")
     .WithReference(cache)
     .WithReference(chatdb)
     .WaitFor(api)
+    .WithMetricsEvery(TimeSpan.FromSeconds(10))
     .WithExternalHttpEndpoints()
     .WithHttpHealthCheck("/health")
     .PrintAddressWhenReady("Chat");

@@ -80,12 +80,6 @@ public static class ServiceDefaultsExtensions
             });
         }
 
-        builder.Logging.AddOpenTelemetry(logging =>
-        {
-            logging.IncludeFormattedMessage = true;
-            logging.IncludeScopes = true;
-        });
-
         // Incoming trace contexts are the framework's to read; OpenTelemetry's default would take baggage from callers besides.
         builder.Services.AddSingleton<DistributedContextPropagator>(new TraceParentPropagator());
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
@@ -95,21 +89,27 @@ public static class ServiceDefaultsExtensions
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddMeter(Chat.ServiceDefaults.Telemetry.Name, "Microsoft.AspNetCore.Http.Connections", "Microsoft.AspNetCore.Server.Kestrel"))
-            .WithTracing(tracing => tracing
-                .SetSampler(ForegroundSampler.Create())
-                .AddSource(Chat.ServiceDefaults.Telemetry.Name, builder.Environment.ApplicationName, "Microsoft.AspNetCore.SignalR.Server")
-                .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsUntraced(context.Request.Path))
-                .AddHttpClientInstrumentation()
-                .AddProcessor(new SpanPrivacy()));
+                .AddMeter(Chat.ServiceDefaults.Telemetry.Name, "Microsoft.AspNetCore.Http.Connections", "Microsoft.AspNetCore.Server.Kestrel"));
 
         if (builder.Configuration.GetValue<bool>(Prometheus))
         {
             telemetry.WithMetrics(metrics => metrics.AddPrometheusExporter());
         }
 
+        // Without anybody to send them to, spans and log records are not even made: each costs as much as handling a message.
         if (Chat.ServiceDefaults.Telemetry.IsExported(builder.Configuration))
         {
+            builder.Logging.AddOpenTelemetry(logging =>
+            {
+                logging.IncludeFormattedMessage = true;
+                logging.IncludeScopes = true;
+            });
+            telemetry.WithTracing(tracing => tracing
+                .SetSampler(ForegroundSampler.Create())
+                .AddSource(Chat.ServiceDefaults.Telemetry.Name, builder.Environment.ApplicationName, "Microsoft.AspNetCore.SignalR.Server")
+                .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsUntraced(context.Request.Path))
+                .AddHttpClientInstrumentation()
+                .AddProcessor(new SpanPrivacy()));
             if (builder.Environment.IsDevelopment())
             {
                 // The dashboard ends before the services do. Each signal's last export would wait ten seconds for it.
