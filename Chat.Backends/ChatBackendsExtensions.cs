@@ -6,6 +6,7 @@ using Chat.Backends.Presence;
 using Chat.Backends.Recent;
 using Chat.Backends.Sessions;
 using Chat.Backends.Sqlite;
+using Chat.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -79,7 +80,8 @@ public static class ChatBackendsExtensions
     private static void AddRedis(this IHostApplicationBuilder builder)
     {
         builder.Required(Cache);
-        builder.AddRedisClient(Cache, configureOptions: RedisConnection.Configure);
+        builder.AddRedisClient(
+            Cache, settings => settings.DisableTracing = !Telemetry.IsExported(builder.Configuration), RedisConnection.Configure);
         builder.Services.AddOptions<RecentOptions>().BindConfiguration(RecentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddSingleton<RedisGate>();
@@ -99,6 +101,7 @@ public static class ChatBackendsExtensions
     private static void AddRabbit(this IHostApplicationBuilder builder)
     {
         builder.AddRabbitSaving(Messaging);
+        builder.Services.AddHostedService<RabbitConnecting>();
         builder.Services.AddSingleton<IPodTransport>(s => new RabbitPodTransport(
             () => Task.FromResult(s.GetRequiredService<IConnectionFactory>()),
             s.GetRequiredService<PodIdentity>(), s.GetRequiredService<RedisGate>(),

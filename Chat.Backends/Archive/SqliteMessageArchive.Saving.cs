@@ -11,22 +11,37 @@ public sealed partial class SqliteMessageArchive
     /// <summary>As much as MongoDB takes of one document, so that both refuse the same.</summary>
     private const int MaxBytes = 16 * 1024 * 1024;
 
-    public Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken) =>
-        database.WriteAsync<IReadOnlyList<SaveResult>>(Backend, session => [.. items.Select(item => Save(session, item))], cancellationToken);
+    public async Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await database.WriteAsync<IReadOnlyList<SaveResult>>(
+                Backend, session => [.. items.Select(item => Save(session, item))], cancellationToken);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == SqliteErrors.TooBig)
+        {
+            // Nothing of it was written. Only now is it worth the price of a savepoint, which copies every page that an item changes.
+            return await database.WriteAsync<IReadOnlyList<SaveResult>>(
+                Backend, session => [.. items.Select(item => SaveApart(session, item))], cancellationToken);
+        }
+    }
 
-    private static SaveResult Save(SqliteSession session, SaveItem item)
+    private static SaveResult Save(SqliteSession session, SaveItem item) => item switch
+    {
+        SaveMessage { Message: var message } => TooLarge(message.Content) ?? Save(session, message),
+        SaveChange { Change: var change } => TooLarge((change as MessageEdited)?.Content) ?? Save(session, change),
+        _ => throw new NotSupportedException(item.GetType().Name),
+    };
+
+    /// <summary>An item that is too large takes nothing of the others with it.</summary>
+    private static SaveResult SaveApart(SqliteSession session, SaveItem item)
     {
         session.Execute("SAVEPOINT item");
         try
         {
-            var changed = item switch
-            {
-                SaveMessage { Message: var message } => TooLarge(message.Content) ?? Save(session, message),
-                SaveChange { Change: var change } => TooLarge((change as MessageEdited)?.Content) ?? Save(session, change),
-                _ => throw new NotSupportedException(item.GetType().Name),
-            };
+            var saved = Save(session, item);
             session.Execute("RELEASE item");
-            return changed;
+            return saved;
         }
         catch (SqliteException e) when (e.SqliteErrorCode == SqliteErrors.TooBig)
         {

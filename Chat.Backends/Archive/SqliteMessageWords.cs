@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chat.Backends.Search;
 using Chat.Backends.Sqlite;
 using Chat.Contracts;
@@ -20,20 +21,31 @@ internal static class SqliteMessageWords
         var old = Of(before);
         var now = Of(after);
         var moved = before is null || after is null || before.RoomId != after.RoomId || before.Timestamp != after.Timestamp;
-        foreach (var word in moved ? old : old.Except(now))
+        List<string> gone = [.. moved ? old : old.Except(now)];
+        if (gone.Count > 0)
         {
             session.Execute(
-                "DELETE FROM message_words WHERE word = $1 AND room_id = $2 AND timestamp = $3 AND message_id = $4",
-                word, before!.RoomId, before.Timestamp.ToUnixTimeMilliseconds(), before.Id);
+                """
+                DELETE FROM message_words
+                WHERE word IN (SELECT value FROM json_each($1)) AND room_id = $2 AND timestamp = $3 AND message_id = $4
+                """,
+                Write(gone), before!.RoomId, before.Timestamp.ToUnixTimeMilliseconds(), before.Id);
         }
 
-        foreach (var word in moved ? now : now.Except(old))
+        List<string> come = [.. moved ? now : now.Except(old)];
+        if (come.Count > 0)
         {
+            // One statement for all words: each would cost the driver more than SQLite.
             session.Execute(
-                "INSERT OR IGNORE INTO message_words (word, room_id, timestamp, message_id) VALUES ($1, $2, $3, $4)",
-                word, after!.RoomId, after.Timestamp.ToUnixTimeMilliseconds(), after.Id);
+                """
+                INSERT OR IGNORE INTO message_words (word, room_id, timestamp, message_id)
+                SELECT value, $2, $3, $4 FROM json_each($1) WHERE true ORDER BY value
+                """,
+                Write(come), after!.RoomId, after.Timestamp.ToUnixTimeMilliseconds(), after.Id);
         }
     }
+
+    private static string Write(IReadOnlyList<string> words) => JsonSerializer.Serialize(words, SqliteJson.Default.IReadOnlyListString);
 
     /// <summary>Nothing of a deleted message: it is not found and mentions nobody.</summary>
     private static HashSet<string> Of(Message? message) =>

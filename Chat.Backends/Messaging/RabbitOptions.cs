@@ -27,9 +27,9 @@ public sealed class RabbitOptions
     [Range(1, 32)]
     public int PublishChannels { get; set; } = 2;
 
-    /// <summary>With a backlog, how long a batch waits to become full.</summary>
+    /// <summary>While items come faster than one at a time, how long a batch waits to become full.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
-    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// The longest that a failed item waits before it goes back: RabbitMQ has no delayed delivery, so the consumer waits with it.

@@ -1,4 +1,5 @@
 using Chat.Backends.Saving;
+using Chat.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,11 @@ internal static class RabbitRegistration
     public static void AddRabbitSaving(this IHostApplicationBuilder builder, string connectionName)
     {
         // Aspire would connect at the start, and fail it while the broker is away.
-        builder.AddRabbitMQClient(connectionName, settings => settings.DisableAutoActivation = true);
+        builder.AddRabbitMQClient(connectionName, settings =>
+        {
+            settings.DisableAutoActivation = true;
+            settings.DisableTracing = !Telemetry.IsExported(builder.Configuration);
+        });
         builder.Services.AddOptions<RabbitOptions>().BindConfiguration(RabbitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<SaveConsumerOptions>().BindConfiguration(SaveConsumerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);

@@ -11,7 +11,7 @@ internal static class LoadScenarios
 {
     private const int FanOutRate = 20;
     private const int Pipelines = 8;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
 
     /// <summary>Senders that each wait for the acknowledgement before they send again, each in a room of its own.</summary>
     public static async Task<IReadOnlyList<LoadFigure>> ClosedLoopAsync(

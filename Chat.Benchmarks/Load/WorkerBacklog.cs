@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Chat.Backends.Messaging;
 using Chat.Contracts;
 using Microsoft.Data.Sqlite;
 using RabbitMQ.Client;
@@ -61,6 +62,7 @@ internal static class WorkerBacklog
         await using var connection = await factory.CreateConnectionAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
+        await RabbitTopology.DeclareAsync(channel, cancellationToken);
         var begin = DateTimeOffset.UtcNow.AddHours(-1);
         foreach (var chunk in Enumerable.Range(0, count).Chunk(500))
         {
@@ -95,11 +97,16 @@ internal static class WorkerBacklog
 
     private static async Task<int> CountAsync(string file, CancellationToken cancellationToken)
     {
+        if (!File.Exists(file))
+        {
+            return 0;
+        }
+
         await using var connection = new SqliteConnection(
             new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly }.ToString());
         await connection.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM messages WHERE room LIKE 'backlog-%'";
+        command.CommandText = "SELECT count(*) FROM messages WHERE room_id LIKE 'backlog-%'";
         return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
     }
 }
