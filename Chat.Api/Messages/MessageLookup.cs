@@ -30,8 +30,8 @@ public sealed partial class MessageLookup(
             return (null, true);
         }
 
-        var window = await recent.ReadAsync(roomId, cancellationToken);
-        if (window?.Messages.FirstOrDefault(m => m.Id == id) is { } found)
+        var listed = await recent.FindAsync(roomId, id, cancellationToken);
+        if (listed?.Message is { } found)
         {
             return (found, true);
         }
@@ -43,7 +43,7 @@ public sealed partial class MessageLookup(
         }
 
         // Sent here, not yet saved, and Redis is away: all the same it exists.
-        return SentHere(id) is { } sent ? (sent.RoomId == roomId ? sent : null, true) : (null, answered && window is not null && !backlog.Exists);
+        return SentHere(id) is { } sent ? (sent.RoomId == roomId ? sent : null, true) : (null, answered && listed is not null && !backlog.Exists);
     }
 
     /// <summary>By id alone, in the archive. After a failure nobody waits for it again for a moment.</summary>
