@@ -20,6 +20,7 @@ namespace Chat.Backends;
 /// chat:room:{id}                  channel  events of a room, from pod to pod
 /// chat:pods                       channel  events for every pod
 /// </code>
+/// Other programs may read the list and must not change any of it. What is of a wrong type, or makes no sense, is removed.
 /// What belongs to a room's list carries the list's own key as hash tag (the braces above around it are literal), so that
 /// all of it is in one slot of a Redis Cluster. Room ids have no braces.
 /// </summary>

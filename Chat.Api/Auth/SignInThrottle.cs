@@ -50,7 +50,7 @@ public sealed class SignInThrottle(RedisGate redis, TimeProvider time)
         var key = Key(username, client.Key);
         _pod.TryRemove(key, out _);
         cancellationToken.ThrowIfCancellationRequested();
-        await redis.TryAsync(db => db.KeyDeleteAsync(RedisKeys.SignIn(key)));
+        await redis.TryRepairingAsync(db => db.KeyDeleteAsync(RedisKeys.SignIn(key)));
     }
 
     private static TimeSpan? Remaining(Failures failures, int allowed, TimeSpan first, TimeSpan longest, DateTimeOffset now)
@@ -79,24 +79,28 @@ public sealed class SignInThrottle(RedisGate redis, TimeProvider time)
         _pod.AddOrUpdate(
             key, _ => new Failures(1, now), (_, f) => now - f.LastAt > Forgotten ? new Failures(1, now) : new Failures(f.Count + 1, now));
         cancellationToken.ThrowIfCancellationRequested();
-        await redis.TryAsync(async db =>
+        await redis.TryRepairingAsync(async db =>
         {
             await db.HashIncrementAsync(RedisKeys.SignIn(key), "count");
             await db.HashSetAsync(RedisKeys.SignIn(key), "at", now.ToUnixTimeMilliseconds());
             return await db.KeyExpireAsync(RedisKeys.SignIn(key), Forgotten);
-        });
+        }, Counter(key));
     }
 
     private async Task<Failures> ReadAsync(string key, CancellationToken cancellationToken)
     {
         var pod = _pod.TryGetValue(key, out var known) && time.GetUtcNow() - known.LastAt <= Forgotten ? known : default;
         cancellationToken.ThrowIfCancellationRequested();
-        var (_, values) = await redis.TryAsync(db => db.HashGetAsync(RedisKeys.SignIn(key), ["count", "at"]));
-        var shared = values is [{ IsNull: false } count, { IsNull: false } at]
-            ? new Failures((int)count, DateTimeOffset.FromUnixTimeMilliseconds((long)at))
+        var (_, values) = await redis.TryRepairingAsync(db => db.HashGetAsync(RedisKeys.SignIn(key), ["count", "at"]), Counter(key));
+        // Numbers that make no sense count as none: the pod's own still hold.
+        var shared = values is [var count, var at] && count.TryParse(out int failures)
+            && at.TryParse(out long ms) && ms >= 0 && ms <= time.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds()
+            ? new Failures(failures, DateTimeOffset.FromUnixTimeMilliseconds(ms))
             : default;
         return shared.Count >= pod.Count ? shared : pod;
     }
+
+    private static TypedKey Counter(string key) => new(RedisKeys.SignIn(key), "hash");
 
     private static string Key(string username, string client) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(username + "\0" + client)).AsSpan(0, 16));

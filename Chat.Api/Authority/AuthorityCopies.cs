@@ -9,11 +9,18 @@ namespace Chat.Api.Authority;
 /// <summary>
 /// Copies in Redis of what the archive's database decides: users, and who belongs to which room. They are read only while that
 /// database is away, so that people known before can sign in, read and send. Best effort in both directions; never throws for
-/// an absent server.
+/// an absent server, and treats what it cannot read as no copy.
 /// </summary>
 public sealed class AuthorityCopies(RedisGate redis)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
+
+    // Another program may have written the copy: a null where a value belongs is an error here, not later where it is used.
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     public Task SaveUserAsync(ChatUser user, CancellationToken cancellationToken) => SaveAsync(RedisKeys.UserCopy(user.Username), user, cancellationToken);
 
@@ -27,7 +34,7 @@ public sealed class AuthorityCopies(RedisGate redis)
         await FindAsync<AccessCopy>(RedisKeys.AccessCopy(username, roomId), cancellationToken) is { } copy ? (copy.Room, copy.Membership) : null;
 
     public Task RemoveAccessAsync(string roomId, string username, CancellationToken cancellationToken) =>
-        TryAsync(db => db.KeyDeleteAsync(RedisKeys.AccessCopy(username, roomId)), cancellationToken);
+        TryAsync(RedisKeys.AccessCopy(username, roomId), (db, key) => db.KeyDeleteAsync(key), cancellationToken);
 
     public Task SaveRoomsAsync(string username, IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
         SaveAsync(RedisKeys.RoomsCopy(username), roomIds, cancellationToken);
@@ -36,19 +43,29 @@ public sealed class AuthorityCopies(RedisGate redis)
         FindAsync<IReadOnlyCollection<string>>(RedisKeys.RoomsCopy(username), cancellationToken);
 
     private Task<bool> SaveAsync<T>(RedisKey key, T value, CancellationToken cancellationToken) =>
-        TryAsync(db => db.StringSetAsync(key, JsonSerializer.SerializeToUtf8Bytes(value, JsonSerializerOptions.Web), Lifetime), cancellationToken);
+        TryAsync(
+            key,
+            (db, k) => db.StringSetAsync(k, JsonSerializer.SerializeToUtf8Bytes(value, JsonSerializerOptions.Web), Lifetime),
+            cancellationToken);
 
     private async Task<T?> FindAsync<T>(RedisKey key, CancellationToken cancellationToken)
         where T : class
     {
-        var found = await TryAsync(db => db.StringGetAsync(key), cancellationToken);
-        return found.IsNull ? null : JsonSerializer.Deserialize<T>((byte[])found!, JsonSerializerOptions.Web);
+        var found = await TryAsync(key, (db, k) => db.StringGetAsync(k), cancellationToken);
+        try
+        {
+            return found.IsNull ? null : JsonSerializer.Deserialize<T>((byte[])found!, Strict);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
-    private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
+    private async Task<T?> TryAsync<T>(RedisKey key, Func<IDatabase, RedisKey, Task<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return (await redis.TryAsync(call)).Result;
+        return (await redis.TryRepairingAsync(db => call(db, key), new TypedKey(key, "string"))).Result;
     }
 
     private sealed record AccessCopy(Room Room, Membership Membership);

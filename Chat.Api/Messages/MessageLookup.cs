@@ -30,8 +30,8 @@ public sealed partial class MessageLookup(
             return (null, true);
         }
 
-        var window = await recent.ReadAsync(roomId, cancellationToken);
-        if (window?.Messages.FirstOrDefault(m => m.Id == id) is { } found)
+        var listed = await recent.FindAsync(roomId, id, cancellationToken);
+        if (listed?.Message is { } found)
         {
             return (found, true);
         }
@@ -42,7 +42,7 @@ public sealed partial class MessageLookup(
             // Not yet saved, and Redis is away: all the same it exists.
             saved = sent;
         }
-        else if (saved is null && answered && window is not null && await watermark.ReachesNowAsync(cancellationToken))
+        else if (saved is null && answered && listed is not null && await watermark.ReachesNowAsync(cancellationToken))
         {
             // It may have been saved since the archive was asked. What was accepted is there now.
             (saved, var certain) = await FindSavedAsync(id, Patience, cancellationToken);

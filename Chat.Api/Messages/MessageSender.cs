@@ -28,6 +28,9 @@ public sealed class MessageSender(
     SendsInFlight inFlight,
     TimeProvider time)
 {
+    /// <summary>For so long Redis knows the IDs of what was appended; what is older was shown.</summary>
+    private static readonly TimeSpan ShownAgain = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan ResendPatience = TimeSpan.FromMilliseconds(200);
     private static readonly System.Diagnostics.Metrics.Histogram<double> Appending =
         Telemetry.Meter.CreateHistogram<double>("chat.append.duration", "s");
@@ -100,7 +103,7 @@ public sealed class MessageSender(
             // The archive knows no number; while Redis does, whoever sends it again is told the same as the first time.
             return known.RoomId != roomId ? Refuse.ClientIdReused
                 : known.Seq > 0 ? known
-                : (await lookup.FindAsync(roomId, id, cancellationToken)).Message ?? known;
+                : await ShowAgainAsync(known, cancellationToken);
         }
 
         if (replyTo is not null)
@@ -175,6 +178,15 @@ public sealed class MessageSender(
         lookup.SentHere(id) is { } here ? here
         : send.Attempt is null or 1 && recent.IsAvailable && ClientIds.IsRecent(send.ClientId, time.GetUtcNow()) ? null
         : (await lookup.FindSavedAsync(id, ResendPatience, cancellationToken)).Message;
+
+    /// <summary>
+    /// What was accepted, but perhaps never shown: its first sending may have ended between the two. Appending shows it where Redis does
+    /// not know it yet, and says its number where it does. What this pod sent it has shown.
+    /// </summary>
+    private async Task<Message> ShowAgainAsync(Message known, CancellationToken cancellationToken) =>
+        lookup.SentHere(known.Id) is null && known.DeletedAt is null && time.GetUtcNow() - known.Timestamp < ShownAgain
+            ? await ShowAsync(known, await recent.AppendAsync(known, cancellationToken), cancellationToken)
+            : (await lookup.FindAsync(known.RoomId, known.Id, cancellationToken)).Message ?? known;
 
     private async Task<Message> ShowAsync(Message message, Appended? appended, CancellationToken cancellationToken)
     {

@@ -12,6 +12,8 @@ public sealed class RedisPresenceStore(RedisGate gate) : IPresenceStore
 
     public static readonly TimeSpan RenewEvery = Lifetime / 3;
 
+    private static readonly TypedKey Key = new(RedisKeys.Presence, "hash");
+
     private const string Report = """
         local t = redis.call('TIME')
         redis.call('HSET', KEYS[1], ARGV[1], t[1] .. '\n' .. ARGV[2])
@@ -38,14 +40,15 @@ public sealed class RedisPresenceStore(RedisGate gate) : IPresenceStore
     public async ValueTask ReportAsync(string podId, IReadOnlyCollection<string> online, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await gate.TryAsync(d => d.ScriptEvaluateAsync(
-            Report, [RedisKeys.Presence], [podId, string.Join('\n', online), Seconds(Lifetime * 2)]));
+        await gate.TryRepairingAsync(
+            d => d.ScriptEvaluateAsync(Report, [RedisKeys.Presence], [podId, string.Join('\n', online), Seconds(Lifetime * 2)]), Key);
     }
 
     public async ValueTask<IReadOnlySet<string>?> OnlineAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var (done, answer) = await gate.TryAsync(d => d.ScriptEvaluateAsync(Online, [RedisKeys.Presence], [Seconds(Lifetime)]));
+        var (done, answer) = await gate.TryRepairingAsync(
+            d => d.ScriptEvaluateAsync(Online, [RedisKeys.Presence], [Seconds(Lifetime)]), Key);
         return done
             ? ((string[])answer!).SelectMany(pod => pod.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)).ToHashSet(StringComparer.Ordinal)
             : null;
@@ -54,7 +57,7 @@ public sealed class RedisPresenceStore(RedisGate gate) : IPresenceStore
     public async ValueTask WithdrawAsync(string podId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await gate.TryAsync(d => d.HashDeleteAsync(RedisKeys.Presence, podId));
+        await gate.TryRepairingAsync(d => d.HashDeleteAsync(RedisKeys.Presence, podId), Key);
     }
 
     private static string Seconds(TimeSpan time) => ((int)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);

@@ -12,9 +12,14 @@ namespace Chat.Backends.Recent;
 /// else. Epochs compare ordinally; the later is greater.
 /// </para>
 /// <para>
-/// Failure: never throws for an absent or slow server, never waits longer than <c>RecentOptions.Timeout</c>, and while
-/// the server is known to be away answers at once. What was not appended is remembered (bounded) and appended on
+/// Failure: never throws for an absent or slow server, never waits longer than <c>RecentOptions.Timeout</c> for one answer of it, and
+/// while the server is known to be away answers at once. What was not appended is remembered (bounded) and appended on
 /// recovery, unchanged in timestamp.
+/// </para>
+/// <para>
+/// Damage: keys of a wrong type, or with content that makes no sense, cost their room its cache and nothing else. The call that meets them
+/// removes them, begins a later epoch and is then carried out. Where the server refuses even that, the answer is as from a server that
+/// could not, for this room alone.
 /// </para>
 /// </summary>
 public interface IRecentMessages
@@ -30,15 +35,22 @@ public interface IRecentMessages
     ValueTask<Appended?> AppendAsync(Message message, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Applies a change to the message in the list, if it is there (<see cref="MessageMerge.Apply"/>), safe against
-    /// concurrent changes. False: could not, now (it is retried on recovery). True when done or not in the list.
+    /// Applies a change to the message in the list, if it is there (<see cref="MessageMerge.Apply"/>). Concurrent changes are all applied,
+    /// however many; that others change the same message is no failure. False: could not, now (it is retried on recovery). True when
+    /// done or not in the list.
     /// </summary>
     ValueTask<bool> ApplyAsync(MessageChange change, CancellationToken cancellationToken);
 
     /// <summary>The room's list in room order, oldest first. Null: could not.</summary>
     ValueTask<RecentWindow?> ReadAsync(string roomId, CancellationToken cancellationToken);
 
-    /// <summary>The newest message of each of the rooms and the numbers, in one round trip. Rooms without one are left out. Null: could not.</summary>
+    /// <summary>One message of the room's list, without reading the others. Null: could not.</summary>
+    ValueTask<RecentMessage?> FindAsync(string roomId, string id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The newest message of each of the rooms, in one round trip. Rooms without one, or whose list cannot be read, are left out.
+    /// Null: could not.
+    /// </summary>
     ValueTask<IReadOnlyDictionary<string, Message>?> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken);
 
     /// <summary>Forgets a room (it was deleted, or its messages were erased). Best effort.</summary>
@@ -47,6 +59,9 @@ public interface IRecentMessages
 
 /// <summary>What appending gave: when a <c>Duplicate</c>, what the first time gave.</summary>
 public sealed record Appended(bool Duplicate, DateTimeOffset Timestamp, long Seq, string Epoch);
+
+/// <summary>What a room's list says about one message; null when it is not in the list.</summary>
+public sealed record RecentMessage(Message? Message);
 
 /// <summary>
 /// A room's recent messages, oldest first. <c>Contiguous</c> says from which index on they are proven without a hole:

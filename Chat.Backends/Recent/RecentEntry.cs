@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Chat.Contracts;
 
 namespace Chat.Backends.Recent;
@@ -12,6 +14,18 @@ internal readonly record struct RecentEntry(string Head, string Tail)
 {
     private const string Unnumbered = "\"seq\":0,\"epoch\":\"\"";
     private const string Number = "\"seq\":";
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    /// <summary>No epoch begins later, as in <see cref="RedisScripts"/>.</summary>
+    private const long LatestBegin = 0xf000_0000_0000;
+
+    private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdef");
+
+    // Another program may have written the entry: a null where a value belongs is an error here, not later where it is used.
+    private static readonly JsonTypeInfo<Message> Strict = (JsonTypeInfo<Message>)new JsonSerializerOptions(ChatJson.Default.Options)
+    {
+        RespectNullableAnnotations = true,
+    }.GetTypeInfo(typeof(Message));
 
     public static RecentEntry Of(Message message)
     {
@@ -24,30 +38,60 @@ internal readonly record struct RecentEntry(string Head, string Tail)
 
     public static string Write(Message message) => JsonSerializer.Serialize(message, ChatJson.Default.Message);
 
-    /// <summary>Null for what is not a message: somebody else wrote it.</summary>
-    public static Message? Read(string? json)
+    /// <summary>Null for what is not a message of the room: somebody else wrote it.</summary>
+    public static Message? Read(string roomId, string? json)
     {
         try
         {
-            return json is null ? null : JsonSerializer.Deserialize(json, ChatJson.Default.Message);
+            if (json is not null && JsonSerializer.Deserialize(json, Strict) is { } message
+                && message.RoomId == roomId
+                && MessageId.IsWellFormed(message.Id)
+                && message.Seq >= 0
+                && (message.Epoch is "" || IsEpoch(message.Epoch))
+                && HasNoNulls(message))
+            {
+                return message;
+            }
         }
         catch (JsonException)
         {
-            RedisMetrics.Unreadable.Add(1);
-            return null;
+            // Counted below.
         }
+
+        RedisMetrics.Unreadable.Add(1);
+        return null;
     }
 
-    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
-    /// <summary>The script's <c>seq|epoch|timestamp</c>.</summary>
-    public static Appended ReadAnswer(bool duplicate, string answer)
-    {
-        var parts = answer.Split('|');
-        return new Appended(
-            duplicate,
-            DateTimeOffset.Parse(parts[2], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal),
-            long.Parse(parts[0], CultureInfo.InvariantCulture),
-            parts[1]);
-    }
+    /// <summary>False for what <see cref="Time"/> does not write.</summary>
+    public static bool TryReadTime(string text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
+        text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out time);
+
+    /// <summary>Whether the text is <c>{begin in ms, 12 hexadecimal digits}-{8 random ones}</c>; of this begin, if one is given.</summary>
+    public static bool IsEpoch(string epoch, long? begin = null) =>
+        BeginOf(epoch) is { } ms && ms <= LatestBegin && (begin is null || begin == ms);
+
+    /// <summary>When the epoch began, in Unix milliseconds; null for what is not an epoch.</summary>
+    public static long? BeginOf(string epoch) =>
+        epoch is { Length: 21 } && epoch[12] == '-'
+        && !epoch.AsSpan(0, 12).ContainsAnyExcept(Hexadecimal) && !epoch.AsSpan(13).ContainsAnyExcept(Hexadecimal)
+            ? long.Parse(epoch.AsSpan(0, 12), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+            : null;
+
+    /// <summary>The script's <c>seq|epoch|timestamp</c>; null when it is not that.</summary>
+    public static Appended? ReadAnswer(bool duplicate, string answer) =>
+        answer.Split('|') is [var seq, var epoch, var time]
+        && long.TryParse(seq, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && IsEpoch(epoch)
+        && TryReadTime(time, out var timestamp)
+            ? new Appended(duplicate, timestamp, number, epoch)
+            : null;
+
+    /// <summary>The serializer checks properties, not the elements of lists.</summary>
+    private static bool HasNoNulls(Message message) =>
+        !message.Mentions.Contains(null!)
+        && message.Reactions.All(r => r?.Emoji is not null && r.Users?.Contains(null!) == false)
+        && message.ReactionStates?.All(s => s?.Emoji is not null && s.Username is not null) != false
+        && message.Attachments?.All(a => a is { Id: not null, Name: not null, ContentType: not null }) != false;
 }

@@ -9,26 +9,43 @@ using StackExchange.Redis;
 
 namespace Chat.Backends.Recent;
 
-/// <summary>Over Redis, a Redis Cluster or Garnet; the layout is in <see cref="RedisKeys"/>, the atomic parts in <see cref="RedisScripts"/>.</summary>
+/// <summary>
+/// Over Redis, a Redis Cluster or Garnet; the layout is in <see cref="RedisKeys"/>, the atomic parts in <see cref="RedisScripts"/>, what
+/// happens to a room whose keys are damaged in <see cref="RoomKeys"/>.
+/// </summary>
 public sealed partial class RedisRecentMessages : IRecentMessages
 {
-    private const int ReplaceAttempts = 20;
     private const int NewestCandidates = 3;
+
+    /// <summary>How long changes of a message are tried while other pods keep changing it; they need a few milliseconds.</summary>
+    private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(10);
+
     private readonly RedisGate _gate;
     private readonly RecentOptions _options;
+    private readonly TimeProvider _time;
     private readonly ILogger<RedisRecentMessages> _logger;
     private readonly MissedItems _missed;
+    private readonly RoomKeys _rooms;
+    private readonly ChangeTurns _changes;
     private readonly string _eventHead;
     private readonly IPodMirror? _mirror;
 
     public RedisRecentMessages(
-        RedisGate gate, PodIdentity pod, IOptions<RecentOptions> options, ILogger<RedisRecentMessages> logger, IPodChannel? channel = null)
+        RedisGate gate,
+        PodIdentity pod,
+        IOptions<RecentOptions> options,
+        TimeProvider time,
+        ILogger<RedisRecentMessages> logger,
+        IPodChannel? channel = null)
     {
         _mirror = channel as IPodMirror;
         _gate = gate;
         _options = options.Value;
+        _time = time;
         _logger = logger;
         _missed = new MissedItems(_options.MissedMax);
+        _rooms = new RoomKeys(gate, _options, time, logger);
+        _changes = new ChangeTurns(ApplyTogetherAsync);
         // What PodJson writes for a MessageArrived in its envelope, up to the message; PodJsonTests holds the two together.
         _eventHead = $"{{\"pod\":{JsonSerializer.Serialize(pod.Id, PodJson.Default.String)},\"event\":{{\"type\":\"message\",\"message\":";
         gate.HasMissed = () => !_missed.IsEmpty;
@@ -41,14 +58,12 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Once sent it is not given up before its time: nobody would know then whether it counts.
-        var (done, appended) = await _gate.TryAsync(database => AppendAsync(database, message, late: false), vital: true);
-        if (!done)
+        var (result, appended) = await AppendAsync(VitalCallAsync, message, late: false);
+        if (result == RoomResult.Unavailable)
         {
             _gate.Miss(() => _missed.Add(message));
-            return null;
         }
-
-        if (appended is { Duplicate: false })
+        else if (appended is { Duplicate: false })
         {
             _mirror?.Appended(message with { Seq = appended.Seq, Epoch = appended.Epoch });
         }
@@ -59,110 +74,255 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     public async ValueTask<bool> ApplyAsync(MessageChange change, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var (done, _) = await _gate.TryAsync(database => ApplyAsync(database, change), vital: true);
-        if (!done)
-        {
-            _gate.Miss(() => _missed.Add(change));
-        }
-
-        return done;
+        return await _changes.ApplyAsync(change);
     }
 
     public async ValueTask<RecentWindow?> ReadAsync(string roomId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var (done, answer) = await _gate.TryAsync(database =>
-            database.ScriptEvaluateAsync(RedisScripts.Read, [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId)]));
-        return done ? RecentWindowReader.Read((string[])answer!) : null;
+        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, CallAsync))
+        {
+            return null;
+        }
+
+        var (_, read) = await _rooms.CallAsync(
+            roomId,
+            "",
+            CallAsync,
+            database => database.ScriptEvaluateAsync(RedisScripts.Read, [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId)]),
+            answer => RecentWindowReader.Read(roomId, (string[])answer!));
+        if (read is null)
+        {
+            return null;
+        }
+
+        _rooms.Observe(read.Window.Epoch);
+        if (read.Unreadable.Count > 0)
+        {
+            await _rooms.RemoveEntriesAsync(roomId, read.Unreadable, CallAsync);
+        }
+
+        return read.Window;
+    }
+
+    public async ValueTask<RecentMessage?> FindAsync(string roomId, string id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, CallAsync))
+        {
+            return null;
+        }
+
+        var (_, found) = await FindEntryAsync(CallAsync, roomId, id);
+        if (found is not { Entry: { } entry })
+        {
+            return found is null ? null : new RecentMessage((Message?)null);
+        }
+
+        var message = RecentEntry.Read(roomId, entry);
+        if (message is null)
+        {
+            await _rooms.RemoveEntriesAsync(roomId, [entry], CallAsync);
+        }
+
+        return new RecentMessage(message);
     }
 
     public async ValueTask<IReadOnlyDictionary<string, Message>?> ReadNewestAsync(
         IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        // The order of appending is nearly, not wholly, the room's order.
-        var (done, lists) = await _gate.TryAsync(database => Task.WhenAll(roomIds.Select(async id =>
-            (Id: id, Entries: await database.ListRangeAsync(RedisKeys.Messages(id), 0, NewestCandidates - 1)))));
-        return done
-            ? lists!.Select(l => (l.Id, Newest: l.Entries.Select(e => RecentEntry.Read(e)).OfType<Message>().Max(MessageMerge.Order)))
-                .Where(l => l.Newest is not null)
-                .ToDictionary(l => l.Id, l => l.Newest!, StringComparer.Ordinal)
-            : null;
+        var (done, newest) = await _gate.TryAsync(database => Task.WhenAll(roomIds.Select(id => ReadNewestAsync(database, id))));
+        if (!done)
+        {
+            return null;
+        }
+
+        // In the good case there is nothing to repair, and it was one round trip.
+        foreach (var room in newest!.Where(n => n.Unreadable is not { Count: 0 }))
+        {
+            if (room.Unreadable is { } unreadable)
+            {
+                await _rooms.RemoveEntriesAsync(room.Id, unreadable, CallAsync);
+            }
+            else
+            {
+                await ReadAsync(room.Id, cancellationToken);
+            }
+        }
+
+        return newest!.Where(n => n.Message is not null).ToDictionary(n => n.Id, n => n.Message!, StringComparer.Ordinal);
     }
 
     public async ValueTask RemoveRoomAsync(string roomId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await _gate.TryAsync(database => database.ScriptEvaluateAsync(
-            RedisScripts.Remove,
-            [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Ids(roomId), RedisKeys.Times(roomId)],
-            [(long)_options.RememberIds.TotalMilliseconds]));
+        await _rooms.CallAsync(
+            roomId,
+            "",
+            CallAsync,
+            database => database.ScriptEvaluateAsync(
+                RedisScripts.Remove, RoomKeys.Of(roomId), [(long)_options.RememberIds.TotalMilliseconds]),
+            answer => answer);
+    }
+
+    /// <summary>
+    /// A room's newest message; <c>Unreadable</c> has the entries that are none, and is null when the list itself cannot be read.
+    /// </summary>
+    private static async Task<(string Id, Message? Message, IReadOnlyList<string>? Unreadable)> ReadNewestAsync(
+        IDatabase database, string roomId)
+    {
+        try
+        {
+            // The order of appending is nearly, not wholly, the room's order.
+            var entries = await database.ListRangeAsync(RedisKeys.Messages(roomId), 0, NewestCandidates - 1);
+            var read = entries.Select(e => (Entry: (string)e!, Message: RecentEntry.Read(roomId, e))).ToList();
+            var newest = read.Select(r => r.Message).OfType<Message>().Max(MessageMerge.Order);
+            return (roomId, newest, [.. read.Where(r => r.Message is null).Select(r => r.Entry)]);
+        }
+        catch (RedisServerException e) when (!RedisGate.IsAway(e))
+        {
+            return (roomId, null, null);
+        }
     }
 
     /// <summary>
     /// The first to append a message decides its time. One that is <c>late</c>, made up for, may have been accepted under a later time than
     /// another pod's: of those the latest counts, as it does in the archive.
     /// </summary>
-    private async Task<Appended> AppendAsync(IDatabase database, Message message, bool late)
+    private async ValueTask<(RoomResult Result, Appended? Appended)> AppendAsync(RoomCaller caller, Message message, bool late)
     {
-        var (head, tail) = RecentEntry.Of(message);
         var room = message.RoomId;
-        var answer = await database.ScriptEvaluateAsync(
-            RedisScripts.Append,
-            [RedisKeys.Messages(room), RedisKeys.Meta(room), RedisKeys.Ids(room), RedisKeys.Times(room)],
-            [
-                message.Id, head, tail, RecentEntry.Time(message.Timestamp), message.Timestamp.ToUnixTimeMilliseconds(), _gate.Since,
-                RandomNumberGenerator.GetHexString(8, lowercase: true), RedisKeys.RoomChannel(room),
-                _eventHead, $",\"eventId\":\"{PodChannel.MessageKey(message)}\"}}}}", Limits.RecentMessages,
-                (long)_options.RememberIds.TotalMilliseconds, (long)(_options.ForgetIdleRoomsAfter?.TotalMilliseconds ?? 0),
-                late ? 1 : 0,
-            ]);
-        var parts = (RedisResult[])answer!;
-        return RecentEntry.ReadAnswer((int)parts[0] == 1, (string)parts[1]!);
+        if (_rooms.IsOutOfStep(room) && !await _rooms.CatchUpAsync(room, caller))
+        {
+            _rooms.SetOutOfStep(room, FloorAfter(message));
+            return (RoomResult.Damaged, null);
+        }
+
+        var (head, tail) = RecentEntry.Of(message);
+        var (result, appended) = await _rooms.CallAsync(
+            room,
+            message.Id,
+            caller,
+            database => database.ScriptEvaluateAsync(
+                RedisScripts.Append,
+                RoomKeys.Of(room),
+                [
+                    message.Id, head, tail, RecentEntry.Time(message.Timestamp), message.Timestamp.ToUnixTimeMilliseconds(), _gate.Since,
+                    RandomNumberGenerator.GetHexString(8, lowercase: true), RedisKeys.RoomChannel(room),
+                    _eventHead, $",\"eventId\":\"{PodChannel.MessageKey(message)}\"}}}}", Limits.RecentMessages,
+                    (long)_options.RememberIds.TotalMilliseconds, (long)(_options.ForgetIdleRoomsAfter?.TotalMilliseconds ?? 0),
+                    late ? 1 : 0,
+                ]),
+            answer => (RedisResult[]?)answer is [var duplicate, var first]
+                ? RecentEntry.ReadAnswer((int)duplicate == 1, (string)first!)
+                : null);
+        if (appended is not null)
+        {
+            _rooms.SetWritten(room, appended.Epoch);
+        }
+        else if (result == RoomResult.Damaged)
+        {
+            _rooms.SetOutOfStep(room, FloorAfter(message));
+        }
+
+        return (result, appended);
     }
 
-    /// <summary>Compare and set: the entry is replaced where it still stands as it was read, else read again.</summary>
-    private async Task<bool> ApplyAsync(IDatabase database, MessageChange change)
+    /// <summary>Changes of one message, as those of one turn.</summary>
+    private async Task<bool> ApplyTogetherAsync(IReadOnlyList<MessageChange> changes)
     {
-        var key = RedisKeys.Messages(change.RoomId);
-        var id = $"\"id\":\"{change.Id}\"";
-        for (var attempt = 0; attempt < ReplaceAttempts; attempt++)
+        var result = await ApplyAsync(VitalCallAsync, changes);
+        if (result == RoomResult.Unavailable)
         {
-            var entries = await database.ListRangeAsync(key);
-            var entry = entries.Select(e => (string?)e).FirstOrDefault(e =>
-                e is not null && e.Contains(id, StringComparison.Ordinal) && RecentEntry.Read(e)?.Id == change.Id);
-            var message = RecentEntry.Read(entry);
-            var changed = message is null ? null : RecentEntry.Write(MessageMerge.Apply(message, change));
-            if (changed is null || changed == entry
-                || (int)await database.ScriptEvaluateAsync(RedisScripts.Replace, [key], [entry!, changed]) == 1)
+            _gate.Miss(() =>
             {
-                return true;
+                foreach (var change in changes)
+                {
+                    _missed.Add(change);
+                }
+            });
+        }
+
+        return result == RoomResult.Done;
+    }
+
+    /// <summary>
+    /// Compares and sets: the entry is replaced if it still is as it was read; otherwise the answer has it as it is now. Every attempt that
+    /// fails is another pod's success, so that pods do not keep each other from finishing.
+    /// </summary>
+    private async ValueTask<RoomResult> ApplyAsync(RoomCaller caller, IReadOnlyList<MessageChange> changes)
+    {
+        var (roomId, id) = (changes[0].RoomId, changes[0].Id);
+        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, caller))
+        {
+            return RoomResult.Damaged;
+        }
+
+        var began = _time.GetTimestamp();
+        var (result, found) = await FindEntryAsync(caller, roomId, id);
+        while (found is { Entry: { } entry })
+        {
+            if (RecentEntry.Read(roomId, entry) is not { } message)
+            {
+                await _rooms.RemoveEntriesAsync(roomId, [entry], caller);
+                return RoomResult.Done;
+            }
+
+            var changed = RecentEntry.Write(changes.Aggregate(message, MessageMerge.Apply));
+            if (changed == entry)
+            {
+                return RoomResult.Done;
+            }
+
+            (result, found) = await _rooms.CallAsync(
+                roomId,
+                "",
+                caller,
+                database => database.ScriptEvaluateAsync(RedisScripts.Replace, [RedisKeys.Messages(roomId)], [id, entry, changed]),
+                FoundEntry.Read);
+            if (found is { Entry: not null } && _time.GetElapsedTime(began) > ChangePatience)
+            {
+                // The list lacks the changes from here on, so the room must not be read from it.
+                LogContended(roomId, (int)ChangePatience.TotalSeconds);
+                _rooms.SetOutOfStep(roomId, floor: 0);
+                return RoomResult.Damaged;
             }
         }
 
-        // Others won every time: as good as a server that does not answer, and retried like it.
-        LogContended(ReplaceAttempts);
-        throw new TimeoutException("The entry changed too often.");
+        return result;
     }
 
-    /// <summary>Appends what was missed, oldest first. What could not be done stays for the next time.</summary>
+    private ValueTask<(RoomResult Result, FoundEntry? Found)> FindEntryAsync(RoomCaller caller, string roomId, string id) =>
+        _rooms.CallAsync(
+            roomId,
+            "",
+            caller,
+            database => database.ScriptEvaluateAsync(RedisScripts.Find, [RedisKeys.Messages(roomId)], [id]),
+            FoundEntry.Read);
+
+    /// <summary>Appends what was missed, oldest first. What Redis did not answer stays for the next time.</summary>
     private async Task<bool> MakeUpAsync(IDatabase database, CancellationToken cancellationToken)
     {
+        async ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabase, Task<RedisResult>> call) =>
+            await _gate.CallAsync(database, call);
+
         var count = 0;
         while (_missed.TryPeek(out var item))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (done, _) = item switch
+            var result = item switch
             {
-                Message message => await _gate.CallAsync(database, async d => await AppendAsync(d, message, late: true) is not null),
-                MessageChange change => await _gate.CallAsync(database, d => ApplyAsync(d, change)),
-                _ => (true, true),
+                Message message => (await AppendAsync(CallAsync, message, late: true)).Result,
+                MessageChange change => await ApplyAsync(CallAsync, [change]),
+                _ => RoomResult.Done,
             };
-            if (!done)
+            if (result == RoomResult.Unavailable)
             {
                 return false;
             }
 
+            // One room's damage does not keep the others waiting: that room is out of step and served from the archive.
             _missed.Remove(item);
             count++;
         }
@@ -171,9 +331,27 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         return true;
     }
 
+    private ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabase, Task<RedisResult>> call) => _gate.TryAsync(call);
+
+    private ValueTask<(bool Done, RedisResult? Answer)> VitalCallAsync(Func<IDatabase, Task<RedisResult>> call) =>
+        _gate.TryAsync(call, vital: true);
+
+    private static long FloorAfter(Message message) => message.Timestamp.ToUnixTimeMilliseconds() + 1;
+
     [LoggerMessage(2101, LogLevel.Information, "Appended or applied {count} messages and changes that were missed")]
     private partial void LogMadeUp(string count);
 
-    [LoggerMessage(2102, LogLevel.Warning, "An entry changed {attempts} times while a change was applied to it")]
-    private partial void LogContended(int attempts);
+    [LoggerMessage(2102, LogLevel.Warning, "Others changed a message of room {room} for {seconds} s without a pause; the room starts over")]
+    private partial void LogContended(string room, int seconds);
+
+    /// <summary>A message's entry in the list; null when it is not there.</summary>
+    private sealed record FoundEntry(string? Entry)
+    {
+        public static FoundEntry? Read(RedisResult answer) => (string[]?)answer switch
+        {
+            [] => new FoundEntry((string?)null),
+            [var entry] => new FoundEntry(entry),
+            _ => null,
+        };
+    }
 }

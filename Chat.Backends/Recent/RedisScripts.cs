@@ -1,11 +1,56 @@
 namespace Chat.Backends.Recent;
 
 /// <summary>
-/// The Lua scripts, each one atomic round trip. They build JSON by joining what the caller prepared: cjson would write an
+/// The Lua scripts; each is one atomic round trip. They build JSON by joining what the caller prepared: cjson would write an
 /// empty array as an object. They also run in Garnet, whose Lua is 5.4: numbers are formatted with <c>%d</c>, never joined as they are.
+/// <para>
+/// A script that meets a key of a wrong type, or a value that makes no sense, fails with an error and has changed nothing that matters:
+/// it does not record a message as known before the message is in the list. <see cref="Repair"/> removes the damage, then the caller
+/// repeats the call.
+/// </para>
+/// <para>
+/// No script reads more than 200 entries, twice as many as a list has, so that a list that another program made long does not block Redis.
+/// </para>
 /// </summary>
 internal static class RedisScripts
 {
+    /// <summary>
+    /// Epochs are <c>{begin in ms, 12 hexadecimal digits}-{8 random ones}</c>. No begin is later than this (0xf00000000000):
+    /// otherwise a nonsensical one could leave no room for a later epoch.
+    /// </summary>
+    private const string Epochs = """
+        local function is_whole(number)
+          return number ~= nil and number >= 0 and number <= 263882790666240 and number == math.floor(number)
+        end
+        local function is_epoch(epoch, begin)
+          return #epoch == 21 and string.sub(epoch, 1, 13) == string.format('%012x-', begin) and string.match(epoch, '^%x+%-%x+$') ~= nil
+        end
+        local time_pattern = '%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ'
+        local known_pattern = '^(%d+|%x+%-%x+|)(' .. time_pattern .. ')$'
+
+        """;
+
+    /// <summary>Finds the entry of a message, from the newest on. A message's JSON begins with its ID.</summary>
+    private const string Locate = """
+        local function locate(key, id)
+          local head = '{"id":"' .. id .. '"'
+          local from = 0
+          while true do
+            local entries = redis.call('LRANGE', key, string.format('%d', from), string.format('%d', from + 19))
+            for i = 1, #entries do
+              if string.sub(entries[i], 1, #head) == head then
+                return string.format('%d', from + i - 1), entries[i]
+              end
+            end
+            from = from + 20
+            if #entries < 20 or from == 200 then
+              return nil, nil
+            end
+          end
+        end
+
+        """;
+
     /// <summary>
     /// KEYS list, meta, ids, times. ARGV 1 id, 2 entry up to the number, 3 entry after the epoch, 4 timestamp (ISO),
     /// 5 timestamp (ms), 6 since (ms), 7 random, 8 channel, 9 event before the entry, 10 event after it, 11 most entries,
@@ -17,45 +62,63 @@ internal static class RedisScripts
     /// <c>floor</c> and <c>trimmed</c>: messages older than these may be missing from the list although the numbers are whole.
     /// </para>
     /// </summary>
-    public const string Append = """
+    public const string Append = Epochs + Locate + """
         local t = redis.call('TIME')
         local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
         local since = tonumber(ARGV[6])
-        local meta = redis.call('HMGET', KEYS[2], 'epoch', 'begin', 'seq')
+        local meta = redis.call('HMGET', KEYS[2], 'epoch', 'begin', 'seq', 'floor', 'trimmed')
         local epoch = meta[1]
-        local begun = tonumber(meta[2] or '0') or 0
-        if not epoch or begun < since or (tonumber(meta[3] or '0') > 0 and redis.call('EXISTS', KEYS[1]) == 0) then
+        local begun = tonumber(meta[2] or '0')
+        local numbered = tonumber(meta[3] or '0')
+        if not is_whole(begun) or not is_whole(numbered) or (epoch and not is_epoch(epoch, begun)) then
+          return redis.error_reply('DAMAGED the room has no valid epoch')
+        end
+        local known = redis.call('HGET', KEYS[3], ARGV[1])
+        local known_number, known_time
+        if known then
+          known_number, known_time = string.match(known, known_pattern)
+          if not known_number then
+            return redis.error_reply('DAMAGED the number of a known message is unreadable')
+          end
+        end
+        if not epoch or begun < since or (numbered > 0 and redis.call('EXISTS', KEYS[1]) == 0) then
           local begin = math.max(now, since, begun + 1)
+          local epoch_before = epoch
+          local floor = not epoch_before and tonumber(meta[4] or '0') or 0
           epoch = string.format('%012x', begin) .. '-' .. ARGV[7]
           redis.call('PERSIST', KEYS[2])
           redis.call('HSET', KEYS[2], 'epoch', epoch, 'begin', string.format('%d', begin), 'seq', '0',
-            'floor', string.format('%d', math.max(since, tonumber(ARGV[5]))), 'trimmed', '')
+            'floor', string.format('%d', math.max(since, tonumber(ARGV[5]), floor)),
+            'trimmed', not epoch_before and meta[5] or '')
         end
-        local known = redis.call('HGET', KEYS[3], ARGV[1])
         if known then
-          local number, time = string.match(known, '^(.*|)([^|]*)$')
-          if ARGV[14] ~= '1' or ARGV[4] <= time then
+          if ARGV[14] ~= '1' or ARGV[4] <= known_time then
             return {1, known}
           end
-          redis.call('HSET', KEYS[3], ARGV[1], number .. ARGV[4])
-          local entries = redis.call('LRANGE', KEYS[1], 0, -1)
-          for i = 1, #entries do
-            if string.find(entries[i], '"id":"' .. ARGV[1] .. '"', 1, true) then
-              local moved = string.gsub(entries[i], '"timestamp":"[^"]*"', '"timestamp":"' .. ARGV[4] .. '"', 1)
-              redis.call('LSET', KEYS[1], string.format('%d', i - 1), moved)
-              redis.call('PUBLISH', ARGV[8], ARGV[9] .. moved .. ARGV[10])
-              return {1, number .. ARGV[4]}
-            end
+          local index, entry = locate(KEYS[1], ARGV[1])
+          redis.call('HSET', KEYS[3], ARGV[1], known_number .. ARGV[4])
+          if index then
+            local moved = string.gsub(entry, '"timestamp":"[^"]*"', '"timestamp":"' .. ARGV[4] .. '"', 1)
+            redis.call('LSET', KEYS[1], index, moved)
+            redis.call('PUBLISH', ARGV[8], ARGV[9] .. moved .. ARGV[10])
+            return {1, known_number .. ARGV[4]}
           end
           local trimmed = redis.call('HGET', KEYS[2], 'trimmed')
           if not trimmed or ARGV[4] > trimmed then
             redis.call('HSET', KEYS[2], 'trimmed', ARGV[4])
           end
-          return {1, number .. ARGV[4]}
+          return {1, known_number .. ARGV[4]}
         end
+        local remember = tonumber(ARGV[12])
+        redis.call('ZADD', KEYS[4], string.format('%d', now), ARGV[1])
         local seq = string.format('%d', redis.call('HINCRBY', KEYS[2], 'seq', 1))
         local entry = ARGV[2] .. seq .. ',"epoch":"' .. epoch .. '"' .. ARGV[3]
         local length = redis.call('LPUSH', KEYS[1], entry)
+        if length > 2 * tonumber(ARGV[11]) then
+          return redis.error_reply('DAMAGED the list is too long')
+        end
+        local answer = seq .. '|' .. epoch .. '|' .. ARGV[4]
+        redis.call('HSET', KEYS[3], ARGV[1], answer)
         while length > tonumber(ARGV[11]) do
           local oldest = redis.call('RPOP', KEYS[1])
           length = length - 1
@@ -65,10 +128,6 @@ internal static class RedisScripts
             redis.call('HSET', KEYS[2], 'trimmed', time)
           end
         end
-        local answer = seq .. '|' .. epoch .. '|' .. ARGV[4]
-        local remember = tonumber(ARGV[12])
-        redis.call('HSET', KEYS[3], ARGV[1], answer)
-        redis.call('ZADD', KEYS[4], string.format('%d', now), ARGV[1])
         local old = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', string.format('%d', now - remember), 'LIMIT', '0', '5')
         for i = 1, #old do
           redis.call('HDEL', KEYS[3], old[i])
@@ -98,26 +157,111 @@ internal static class RedisScripts
         return 1
         """;
 
-    /// <summary>KEYS list, meta. Answers { epoch, seq, floor, trimmed, entry… } as one moment's state.</summary>
+    /// <summary>KEYS list, meta. Answers { epoch, begin, seq, floor, trimmed, entry… } as one moment's state.</summary>
     public const string Read = """
-        local meta = redis.call('HMGET', KEYS[2], 'epoch', 'seq', 'floor', 'trimmed')
-        local answer = {meta[1] or '', meta[2] or '0', meta[3] or '0', meta[4] or ''}
-        local entries = redis.call('LRANGE', KEYS[1], 0, -1)
+        local meta = redis.call('HMGET', KEYS[2], 'epoch', 'begin', 'seq', 'floor', 'trimmed')
+        local answer = {meta[1] or '', meta[2] or '0', meta[3] or '0', meta[4] or '0', meta[5] or ''}
+        local entries = redis.call('LRANGE', KEYS[1], 0, 199)
         for i = 1, #entries do
-          answer[i + 4] = entries[i]
+          answer[i + 5] = entries[i]
         end
         return answer
         """;
 
-    /// <summary>KEYS list. ARGV 1 the entry as it was read, 2 what it shall be. Answers 1, or 0 when no such entry stands there any more.</summary>
-    public const string Replace = """
-        local entries = redis.call('LRANGE', KEYS[1], 0, -1)
-        for i = 1, #entries do
-          if entries[i] == ARGV[1] then
-            redis.call('LSET', KEYS[1], string.format('%d', i - 1), ARGV[2])
-            return 1
+    /// <summary>KEYS list. ARGV 1 id. Answers { entry }, or { } when the message is not in the list.</summary>
+    public const string Find = Locate + """
+        local index, entry = locate(KEYS[1], ARGV[1])
+        return {entry}
+        """;
+
+    /// <summary>
+    /// KEYS list. ARGV 1 id, 2 the message's entry as it was read, 3 what it shall be. Answers { } when it is replaced or no longer in the
+    /// list, { entry } with the entry as it is now when it is another than was read.
+    /// </summary>
+    public const string Replace = Locate + """
+        local index, entry = locate(KEYS[1], ARGV[1])
+        if index and entry ~= ARGV[2] then
+          return {entry}
+        end
+        if index then
+          redis.call('LSET', KEYS[1], index, ARGV[3])
+        end
+        return {}
+        """;
+
+    /// <summary>
+    /// Starts the room over if one of its keys is of a wrong type or holds what makes no sense. KEYS list, meta, ids, times. ARGV 1 the ID
+    /// of the message whose appending failed, or empty, 2 the latest begin of an epoch (ms) that the caller knows of, 3 ms to remember it,
+    /// 4 whether to start over in any case (1) or not (0), 5 floor: messages older than this (ms) may be missing from the list, 6 a time
+    /// (ISO) that no message has yet. Answers 1 when the room starts over, 0 when there is nothing wrong.
+    /// <para>
+    /// What stays is when the last epoch began, so that the next one is later; the known IDs, if they are sound; and the time of the newest
+    /// message that was in the list (as <c>trimmed</c>), because nothing as old as that can be claimed to be whole.
+    /// </para>
+    /// </summary>
+    public const string Repair = Epochs + """
+        local types = {'list', 'hash', 'hash', 'zset'}
+        local right = {}
+        for i = 1, 4 do
+          local answer = redis.call('TYPE', KEYS[i])
+          local found = type(answer) == 'table' and answer['ok'] or answer
+          right[i] = found == types[i] or found == 'none'
+        end
+        local force = ARGV[4] == '1'
+        local latest = tonumber(ARGV[2])
+        local function see(begin)
+          if is_whole(begin) and begin > latest then
+            latest = begin
           end
         end
-        return 0
+        local trimmed = ''
+        local sound = right[1] and right[2]
+        if right[2] then
+          local meta = redis.call('HMGET', KEYS[2], 'epoch', 'begin', 'seq', 'floor', 'trimmed')
+          local begin = tonumber(meta[2] or '0')
+          see(begin)
+          see(tonumber(meta[1] and string.match(meta[1], '^(%x%x%x%x%x%x%x%x%x%x%x%x)%-') or '0', 16))
+          sound = sound and is_whole(begin) and (not meta[1] or is_epoch(meta[1], begin))
+            and string.match(meta[3] or '0', '^%d%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?$')
+            and string.match(meta[4] or '0', '^%-?%d%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?$')
+            and ((meta[5] or '') == '' or string.match(meta[5], '^' .. time_pattern .. '$'))
+        end
+        if right[1] then
+          sound = sound and redis.call('LLEN', KEYS[1]) <= 200
+          local entries = redis.call('LRANGE', KEYS[1], 0, 199)
+          for i = 1, #entries do
+            see(tonumber(string.match(entries[i], '"epoch":"(%x%x%x%x%x%x%x%x%x%x%x%x)%-') or '0', 16))
+            local time = string.match(entries[i], '"timestamp":"(' .. time_pattern .. ')"') or ''
+            if time > trimmed and time < ARGV[6] then
+              trimmed = time
+            end
+          end
+        end
+        local remembers = right[3] and right[4]
+        if right[3] and ARGV[1] ~= '' then
+          local known = redis.call('HGET', KEYS[3], ARGV[1])
+          remembers = remembers and (not known or string.match(known, known_pattern) ~= nil)
+        end
+        if sound and remembers and not force then
+          return 0
+        end
+        local t = redis.call('TIME')
+        latest = math.max(latest, tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000))
+        redis.call('UNLINK', KEYS[1], KEYS[2])
+        if force or not remembers then
+          redis.call('UNLINK', KEYS[3], KEYS[4])
+        end
+        redis.call('HSET', KEYS[2], 'begin', string.format('%d', latest), 'floor', ARGV[5], 'trimmed', trimmed)
+        redis.call('PEXPIRE', KEYS[2], ARGV[3])
+        return 1
+        """;
+
+    /// <summary>KEYS list. ARGV entries that are not messages. Removes them; answers how many there were.</summary>
+    public const string RemoveEntries = """
+        local removed = 0
+        for i = 1, #ARGV do
+          removed = removed + redis.call('LREM', KEYS[1], 0, ARGV[i])
+        end
+        return removed
         """;
 }

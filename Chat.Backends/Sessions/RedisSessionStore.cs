@@ -40,13 +40,13 @@ public sealed class RedisSessionStore(RedisGate gate, TimeProvider time) : ISess
                 d.KeyExpireAsync(index, LongestLife),
                 d.ScriptEvaluateAsync(Save, [RedisKeys.Session(session.Id)], [Write(session), (long)Math.Ceiling(left.TotalMilliseconds)]));
             return true;
-        });
+        }, Key(session.Id), Index(session.Username));
     }
 
     public async Task<Session?> FindAsync(string sessionId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var session = Read(await CallAsync(d => d.StringGetAsync(RedisKeys.Session(sessionId))));
+        var session = Read(await CallAsync(d => d.StringGetAsync(RedisKeys.Session(sessionId)), Key(sessionId)));
         return session is not null && session.ExpiresAt > time.GetUtcNow() ? session : null;
     }
 
@@ -61,8 +61,8 @@ public sealed class RedisSessionStore(RedisGate gate, TimeProvider time) : ISess
             var ids = await d.SortedSetRangeByRankAsync(index);
             await forget;
             // One by one: in a cluster they are in different slots.
-            return await Task.WhenAll(ids.Select(id => d.StringGetAsync(RedisKeys.Session((string)id!))));
-        });
+            return await Task.WhenAll(ids.Select(id => GetAsync(d, (string)id!)));
+        }, Index(username));
         return [.. sessions.Select(Read).OfType<Session>()
             .Where(s => s.Username == username && s.EndedAt is null && s.ExpiresAt > now)
             .OrderBy(s => s.CreatedAt).ThenBy(s => s.Id, StringComparer.Ordinal)];
@@ -102,12 +102,30 @@ public sealed class RedisSessionStore(RedisGate gate, TimeProvider time) : ISess
 
             await d.SortedSetRemoveAsync(RedisKeys.SessionsOf(username), sessionId);
             return true;
-        });
+        }, Key(sessionId), Index(username));
     }
 
-    private async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call)
+    /// <summary>Null for a key of a wrong type, too: one damaged session does not hide the others.</summary>
+    private static async Task<RedisValue> GetAsync(IDatabase database, string sessionId)
     {
-        var (done, result) = await gate.TryAsync(call);
+        try
+        {
+            return await database.StringGetAsync(RedisKeys.Session(sessionId));
+        }
+        catch (RedisServerException e) when (!RedisGate.IsAway(e))
+        {
+            RedisMetrics.Unreadable.Add(1);
+            return RedisValue.Null;
+        }
+    }
+
+    private static TypedKey Key(string sessionId) => new(RedisKeys.Session(sessionId), "string");
+
+    private static TypedKey Index(string username) => new(RedisKeys.SessionsOf(username), "zset");
+
+    private async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, params TypedKey[] keys)
+    {
+        var (done, result) = await gate.TryRepairingAsync(call, keys);
         return done ? result! : throw new BackendUnavailableException(Backend);
     }
 

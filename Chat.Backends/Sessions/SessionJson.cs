@@ -7,6 +7,7 @@ namespace Chat.Backends.Sessions;
 /// <summary>How a session is written where it is stored as JSON.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcMillisecondsConverter)])]
 [JsonSerializable(typeof(Session))]

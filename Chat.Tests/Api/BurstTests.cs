@@ -73,6 +73,9 @@ public sealed class BurstTests
 
         public ValueTask<Appended?> AppendAsync(Message message, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public ValueTask<RecentMessage?> FindAsync(string roomId, string id, CancellationToken cancellationToken) =>
+            new(new RecentMessage(Messages.FirstOrDefault(m => m.Id == id)));
+
         public ValueTask<bool> ApplyAsync(MessageChange change, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<IReadOnlyDictionary<string, Message>?> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>

@@ -6,6 +6,7 @@ using Chat.Tests.Servers;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
 
 namespace Chat.Tests.Backends.Keys;
 
@@ -64,6 +65,24 @@ public sealed class SharedKeyRepositoryTests(RedisFixture redis) : IClassFixture
 
         var secret = first.GetRequiredService<IDataProtectionProvider>().CreateProtector("test").Protect("hello");
         Assert.Equal("hello", second.GetRequiredService<IDataProtectionProvider>().CreateProtector("test").Unprotect(secret));
+    }
+
+    [Fact]
+    public async Task What_others_wrote_in_place_of_keys_is_removed_from_Redis_and_keys_are_stored_again()
+    {
+        await using var pod = await TestPod.StartAsync(redis.ConnectionString);
+        using var other = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        var store = new RedisKeyStore(pod.Gate);
+        await other.GetDatabase().KeyDeleteAsync(RedisKeys.ProtectionKeys);
+        await other.GetDatabase().StringSetAsync(RedisKeys.ProtectionKeys, "x");
+        Assert.Empty(await store.ReadAsync(default));
+
+        await store.AddAsync(new StoredKey("k1", "<key>1</key>"), default);
+        await other.GetDatabase().HashSetAsync(RedisKeys.ProtectionKeys, "k2", "x");
+        Assert.Equal("k1", Assert.Single(await store.ReadAsync(default)).Name);
+        await store.AddAsync(new StoredKey("k2", "<key>2</key>"), default);
+        Assert.Equal(["k1", "k2"], (await store.ReadAsync(default)).Select(k => k.Name).Order());
+        await other.GetDatabase().KeyDeleteAsync(RedisKeys.ProtectionKeys);
     }
 
     private static ServiceProvider Services(TestPod pod)

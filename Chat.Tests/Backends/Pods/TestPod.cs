@@ -28,12 +28,17 @@ public sealed class TestPod : IAsyncDisposable
 
     public IEnumerable<string> Arrived => Events.OfType<MessageArrived>().Select(e => e.Message.Content);
 
+    /// <summary>The event IDs of what the pod logged.</summary>
+    public ConcurrentQueue<int> Logged { get; private init; } = new();
+
     public int Resyncs => Events.Count(e => e is ResyncNeeded);
 
     public static async Task<TestPod> StartAsync(
         string redis, string? rabbit = null, string? sqlite = null, Action<RecentOptions>? configure = null, params string[] rooms)
     {
+        var logged = new ConcurrentQueue<int>();
         var services = new ServiceCollection();
+        services.AddSingleton<ILoggerProvider>(new EventIds(logged));
         services.AddLogging(l => { if (Environment.GetEnvironmentVariable("CHAT_TEST_LOG") is not null) { l.AddConsole().SetMinimumLevel(LogLevel.Debug); } });
         services.AddSingleton(TimeProvider.System);
         services.Configure<RecentOptions>(o =>
@@ -69,7 +74,7 @@ public sealed class TestPod : IAsyncDisposable
         }
 
         services.AddSingleton<IPodChannel, PodChannel>();
-        var pod = new TestPod(services.BuildServiceProvider());
+        var pod = new TestPod(services.BuildServiceProvider()) { Logged = logged };
         _ = pod.Recent;
         await pod.Gate.StartAsync(CancellationToken.None);
         pod.Channel.OnEvent(e =>
@@ -88,4 +93,22 @@ public sealed class TestPod : IAsyncDisposable
     public IEnumerable<IPodTransport> Transports => _services.GetServices<IPodTransport>();
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private sealed class EventIds(ConcurrentQueue<int> ids) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            ids.Enqueue(eventId.Id);
+
+        public void Dispose()
+        {
+        }
+    }
 }

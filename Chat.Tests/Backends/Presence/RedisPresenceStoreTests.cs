@@ -26,6 +26,29 @@ public abstract class PresenceStoreContract
     }
 
     [Fact]
+    public async Task A_key_of_a_wrong_type_is_replaced()
+    {
+        await using var pod = await TestPod.StartAsync(ConnectionString);
+        var store = new RedisPresenceStore(pod.Gate);
+        using var other = await ConnectionMultiplexer.ConnectAsync(ConnectionString);
+
+        await DamageAsync();
+        await store.ReportAsync("p", ["alice"], default);
+        Assert.Equal(["alice"], await store.OnlineAsync(default));
+        await DamageAsync();
+        Assert.Empty((await store.OnlineAsync(default))!);
+        await DamageAsync();
+        await store.WithdrawAsync("p", default);
+        Assert.False(await other.GetDatabase().KeyExistsAsync("presence"));
+
+        async Task DamageAsync()
+        {
+            await other.GetDatabase().KeyDeleteAsync("presence");
+            await other.GetDatabase().StringSetAsync("presence", "x");
+        }
+    }
+
+    [Fact]
     public async Task The_word_of_a_pod_that_died_expires()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);

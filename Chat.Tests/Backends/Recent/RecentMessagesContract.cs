@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace Chat.Tests.Backends.Recent;
 
 /// <summary>What <see cref="IRecentMessages"/> promises, on each kind of server. Every test has rooms of its own.</summary>
-public abstract class RecentMessagesContract
+public abstract partial class RecentMessagesContract
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.UtcNow.AddSeconds(1);
     private readonly string _room = "r" + Guid.NewGuid().ToString("N")[..12];
@@ -165,7 +165,6 @@ public abstract class RecentMessagesContract
         await a.Recent.AppendAsync(Message(1), default);
         await a.Recent.AppendAsync(Message(2), default);
 
-        // As many as contend in earnest, each within its attempts.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async i => Assert.True(await (i % 2 == 0 ? a : b).Recent.ApplyAsync(
             new ReactionChanged { RoomId = _room, Id = Message(1).Id, Username = $"user{i}", Emoji = "👍", On = true, At = Start.AddSeconds(i) }, default))));
         Assert.True(await b.Recent.ApplyAsync(
@@ -272,6 +271,36 @@ public abstract class RecentMessagesContract
 public sealed class RedisRecentMessagesTests(RedisFixture redis) : RecentMessagesContract, IClassFixture<RedisFixture>
 {
     protected override string ConnectionString => redis.ConnectionString;
+
+    [Fact]
+    public async Task A_room_that_Redis_refuses_to_write_is_not_claimed_to_be_whole_and_costs_the_other_calls_nothing()
+    {
+        await using var pod = await TestPod.StartAsync(ConnectionString);
+        using var other = await ConnectionMultiplexer.ConnectAsync(ConnectionString);
+        var before = (await pod.Recent.AppendAsync(Message(1), default))!;
+        await other.GetDatabase().ExecuteAsync("ACL", "SETUSER", "default", "-lpush");
+        try
+        {
+            Assert.Null(await pod.Recent.AppendAsync(Message(30), default));
+            Assert.Null(await pod.Recent.AppendAsync(Message(31), default));
+            Assert.Equal(1, pod.Logged.Count(e => e == 2104));
+        }
+        finally
+        {
+            await other.GetDatabase().ExecuteAsync("ACL", "SETUSER", "default", "+lpush");
+        }
+
+        var next = (await pod.Recent.AppendAsync(Message(10), default))!;
+        await pod.Recent.AppendAsync(Message(40), default);
+
+        // 30 and 31 were sent, and are not in the list.
+        Assert.Equal(1, next.Seq);
+        Assert.True(string.CompareOrdinal(next.Epoch, before.Epoch) > 0);
+        var window = (await pod.Recent.ReadAsync(Message(1).RoomId, default))!;
+        Assert.Equal(["text 10", "text 40"], window.Messages.Select(m => m.Content));
+        Assert.Equal(1, window.ContiguousFrom);
+        AssertNotInterrupted(pod);
+    }
 }
 
 public sealed class GarnetRecentMessagesTests(GarnetFixture garnet) : RecentMessagesContract, IClassFixture<GarnetFixture>

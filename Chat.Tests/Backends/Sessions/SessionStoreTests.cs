@@ -49,6 +49,43 @@ public abstract class RedisSessionStoreContract : SessionStoreContract, IAsyncLi
         Assert.Null((await store.FindAsync(New("mine").Id, default))!.EndedAt);
     }
 
+    [Fact]
+    public async Task Keys_of_a_wrong_type_are_replaced_and_hide_no_other_session()
+    {
+        var store = await CreateAsync();
+        var (first, second) = (New("damaged"), New("sound"));
+        await store.SaveAsync(first, default);
+        await store.SaveAsync(second, default);
+        using var other = await ConnectionMultiplexer.ConnectAsync(ConnectionString);
+
+        await DamageAsync($"session:{first.Id}");
+        Assert.Equal([second], await store.ListAsync(first.Username, default));
+        Assert.Null(await store.FindAsync(first.Id, default));
+        await DamageAsync($"session:{first.Id}");
+        await store.SaveAsync(first, default);
+        Assert.Equal(first, await store.FindAsync(first.Id, default));
+
+        await DamageAsync($"user:{first.Username}:sessions");
+        Assert.Empty(await store.ListAsync(first.Username, default));
+        await DamageAsync($"user:{first.Username}:sessions");
+        await store.SaveAsync(first, default);
+        Assert.Equal([first], await store.ListAsync(first.Username, default));
+
+        await DamageAsync($"session:{first.Id}");
+        await DamageAsync($"user:{first.Username}:sessions");
+        await store.EndAsync(first.Id, first.Username, default);
+        Assert.NotNull((await store.FindAsync(first.Id, default))!.EndedAt);
+
+        await other.GetDatabase().StringSetAsync($"session:{second.Id}", """{"id":null,"username":null}""");
+        Assert.Null(await store.FindAsync(second.Id, default));
+
+        async Task DamageAsync(string key)
+        {
+            await other.GetDatabase().KeyDeleteAsync(key);
+            await other.GetDatabase().SetAddAsync(key, "x");
+        }
+    }
+
     protected override async Task<ISessionStore> CreateAsync()
     {
         _pod = await TestPod.StartAsync(ConnectionString);
