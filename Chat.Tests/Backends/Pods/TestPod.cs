@@ -31,7 +31,8 @@ public sealed class TestPod : IAsyncDisposable
     public int Resyncs => Events.Count(e => e is ResyncNeeded);
 
     public static async Task<TestPod> StartAsync(
-        string redis, string? rabbit = null, string? sqlite = null, Action<RecentOptions>? configure = null, params string[] rooms)
+        string redis, string? rabbit = null, string? sqlite = null, Action<RecentOptions>? configure = null,
+        Func<PodEvent, Task>? handler = null, params string[] rooms)
     {
         var services = new ServiceCollection();
         services.AddLogging(l => { if (Environment.GetEnvironmentVariable("CHAT_TEST_LOG") is not null) { l.AddConsole().SetMinimumLevel(LogLevel.Debug); } });
@@ -75,7 +76,7 @@ public sealed class TestPod : IAsyncDisposable
         pod.Channel.OnEvent(e =>
         {
             pod.Events.Enqueue(e);
-            return Task.CompletedTask;
+            return handler?.Invoke(e) ?? Task.CompletedTask;
         });
         foreach (var room in rooms)
         {
