@@ -11,7 +11,7 @@ namespace Chat.Backends;
 /// {room:{id}:messages}:times      zset     message id by when it was appended, to forget old ids
 /// session:{sessionId}             string   a session as JSON, until it expires
 /// user:{username}:sessions        zset     session ids by expiry
-/// presence                        hash     pod id → time and its users
+/// presence                        hash     pod id → time, version and users of its report: see RedisPresenceStore
 /// copy:user:{username}            string   a user as JSON, for when the archive's database is away
 /// copy:access:{username}:{roomId} string   a room and a membership, likewise
 /// copy:rooms:{username}           string   the ids of a user's rooms, likewise

@@ -1,22 +1,79 @@
-using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Chat.Backends;
 
-/// <summary>One at a time for each key.</summary>
+/// <summary>
+/// A lock for each key, which callers enter one at a time and in the order in which they asked. A key costs memory only while
+/// somebody holds its lock or waits for it.
+/// </summary>
 public sealed class Turns
 {
-    // Kept for good: about a hundred bytes for each key ever used.
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>Waits for the turn, which ends when it is disposed; disposing it again is nothing.</summary>
-    public async Task<IDisposable> EnterAsync(string key, CancellationToken cancellationToken)
+    /// <summary>How many keys are locked now.</summary>
+    public int Count
     {
-        var turn = _turns.GetOrAdd(key, static _ => new SemaphoreSlim(1, 1));
-        await turn.WaitAsync(cancellationToken);
-        return new Turn(turn);
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
+        }
     }
 
-    private sealed class Turn(SemaphoreSlim semaphore) : IDisposable
+    /// <summary>Waits for the key's lock, which is held until the result is disposed. Disposing it again does nothing.</summary>
+    /// <param name="key">Compared ordinally.</param>
+    /// <param name="cancellationToken">Ends the waiting; the lock is not held then.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "A semaphore whose wait handle is never asked for holds nothing to dispose.")]
+    public async Task<IDisposable> EnterAsync(string key, CancellationToken cancellationToken)
+    {
+        Entry? entry;
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(key, out entry))
+            {
+                entry = _entries[key] = new Entry();
+            }
+
+            entry.Users++;
+        }
+
+        try
+        {
+            await entry.Semaphore.WaitAsync(cancellationToken);
+        }
+        catch
+        {
+            Leave(key, entry);
+            throw;
+        }
+
+        return new Turn(this, key, entry);
+    }
+
+    private void Leave(string key, Entry entry)
+    {
+        lock (_gate)
+        {
+            if (--entry.Users == 0)
+            {
+                _entries.Remove(key);
+            }
+        }
+    }
+
+    private sealed class Entry
+    {
+        public SemaphoreSlim Semaphore { get; } = new(1, 1);
+
+        /// <summary>The one that holds the lock and those that wait for it.</summary>
+        public int Users { get; set; }
+    }
+
+    private sealed class Turn(Turns turns, string key, Entry entry) : IDisposable
     {
         private int _over;
 
@@ -24,7 +81,8 @@ public sealed class Turns
         {
             if (Interlocked.Exchange(ref _over, 1) == 0)
             {
-                semaphore.Release();
+                entry.Semaphore.Release();
+                turns.Leave(key, entry);
             }
         }
     }

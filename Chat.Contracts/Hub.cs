@@ -57,7 +57,10 @@ public interface IChatClient
     /// <summary>The user no longer belongs to it, or it is gone.</summary>
     Task RoomRemoved(RoomRemovedEvent room);
 
-    /// <summary>Something may have been missed: fetch what follows the last contiguous message.</summary>
+    /// <summary>
+    /// Something may have been missed: fetch what follows the last contiguous message, after the delay that the event names. The
+    /// first one without a room comes when a new connection hears of everything.
+    /// </summary>
     Task Resync(ResyncEvent resync);
 
     /// <summary>The connection closes next; do not reconnect before signing in again.</summary>
@@ -72,5 +75,10 @@ public sealed record ReadEvent(string RoomId, string Username, string MessageId)
 
 public sealed record RoomRemovedEvent(string Id);
 
-/// <summary>Without a room id: every room.</summary>
-public sealed record ResyncEvent(string? RoomId = null);
+/// <summary>What a client should fetch again, and when.</summary>
+/// <param name="RoomId">The room; null for every room.</param>
+/// <param name="DelayMilliseconds">
+/// How long to wait before fetching, chosen at random by the server so that clients do not all ask at once; null for not at all. What
+/// is fetched later is as complete, so a client that is told again while it waits need not wait twice.
+/// </param>
+public sealed record ResyncEvent(string? RoomId = null, int? DelayMilliseconds = null);

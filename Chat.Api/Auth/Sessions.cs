@@ -128,15 +128,27 @@ public sealed partial class Sessions(
         memory.Set(EndedKey(sessionId), true, new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = Stale, Size = 1 });
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        ResilientLoop.RunAsync(nameof(Sessions), EndUnfinishedAsync, time, logger, stoppingToken);
+
+    /// <summary>Gives every end to the store that could not take it when it happened.</summary>
+    private async Task EndUnfinishedAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2), time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             foreach (var ((store, sessionId), username) in _unfinishedEnds)
             {
                 EndedElsewhere(sessionId);
-                await EndInAsync(store == Cache ? cache : archive, store, sessionId, username, stoppingToken);
+                try
+                {
+                    await EndInAsync(store == Cache ? cache : archive, store, sessionId, username, cancellationToken);
+                }
+                catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+                {
+                    // One session that its store refuses must not hold up the others; it is tried again with the next tick.
+                    LogEndFailed(store, e);
+                }
             }
         }
     }
@@ -245,4 +257,7 @@ public sealed partial class Sessions(
 
     [LoggerMessage(1110, LogLevel.Debug, "The session store in {Store} is away")]
     private partial void LogAway(string store);
+
+    [LoggerMessage(1111, LogLevel.Error, "The end of a session could not be stored in {Store}; it is tried again")]
+    private partial void LogEndFailed(string store, Exception exception);
 }

@@ -4,55 +4,77 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Chat.Api.Realtime;
 
-/// <summary>The open connections of this pod, and for each room the users who have some here.</summary>
+/// <summary>The open connections of this pod, and for each room the users who are connected here.</summary>
 public sealed class Connections
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HashSet<Connection>> _byUser = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _usersByRoom = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> _roomsByUser = new(StringComparer.Ordinal);
     private readonly Turns _turns = new();
 
     public int Count { get; private set; }
 
-    /// <summary>True when it is the user's first one here.</summary>
+    /// <summary>False when the connection was removed before: it closed while it was being set up.</summary>
     public bool Add(Connection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
         lock (_gate)
         {
-            var first = !_byUser.TryGetValue(connection.Username, out var own);
-            own ??= _byUser[connection.Username] = [];
+            if (connection.Closed)
+            {
+                return false;
+            }
+
+            if (!_byUser.TryGetValue(connection.Username, out var own))
+            {
+                own = _byUser[connection.Username] = [];
+            }
+
             Count += own.Add(connection) ? 1 : 0;
-            return first;
+            return true;
         }
     }
 
-    /// <summary>True when it was the user's last one here; then the rooms that lost their last user here are given.</summary>
-    public bool Remove(Connection connection, out IReadOnlyList<string> emptied)
+    /// <summary>
+    /// Removes the connection for good; <see cref="Add"/> refuses it from now on. Null unless it was the user's last one here.
+    /// </summary>
+    public Departure? Remove(Connection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
         lock (_gate)
         {
-            emptied = [];
+            connection.Closed = true;
             if (!_byUser.TryGetValue(connection.Username, out var own) || !own.Remove(connection))
             {
-                return false;
+                return null;
             }
 
             Count--;
             if (own.Count > 0)
             {
-                return false;
+                return null;
             }
 
             _byUser.Remove(connection.Username);
-            emptied = [.. _usersByRoom.Where(r => r.Value.Remove(connection.Username) && r.Value.Count == 0).Select(r => r.Key)];
-            foreach (var room in emptied)
+            if (!_roomsByUser.Remove(connection.Username, out var rooms))
             {
-                _usersByRoom.Remove(room);
+                return new Departure([], []);
             }
 
-            return true;
+            var emptied = new List<string>();
+            foreach (var room in rooms)
+            {
+                var users = _usersByRoom[room];
+                users.Remove(connection.Username);
+                if (users.Count == 0)
+                {
+                    _usersByRoom.Remove(room);
+                    emptied.Add(room);
+                }
+            }
+
+            return new Departure(rooms, emptied);
         }
     }
 
@@ -61,6 +83,14 @@ public sealed class Connections
         lock (_gate)
         {
             return _byUser.TryGetValue(username, out var own) ? [.. own] : [];
+        }
+    }
+
+    public bool IsConnected(string username)
+    {
+        lock (_gate)
+        {
+            return _byUser.ContainsKey(username);
         }
     }
 
@@ -80,7 +110,7 @@ public sealed class Connections
         }
     }
 
-    /// <summary>True when the room has its first user here with it. False also when the user has no connection any more.</summary>
+    /// <summary>False when the user has no connection here any more.</summary>
     public bool Enter(string roomId, string username)
     {
         lock (_gate)
@@ -90,10 +120,9 @@ public sealed class Connections
                 return false;
             }
 
-            var first = !_usersByRoom.TryGetValue(roomId, out var users);
-            users ??= _usersByRoom[roomId] = new HashSet<string>(StringComparer.Ordinal);
-            users.Add(username);
-            return first;
+            Set(_usersByRoom, roomId).Add(username);
+            Set(_roomsByUser, username).Add(roomId);
+            return true;
         }
     }
 
@@ -102,6 +131,11 @@ public sealed class Connections
     {
         lock (_gate)
         {
+            if (_roomsByUser.TryGetValue(username, out var rooms) && rooms.Remove(roomId) && rooms.Count == 0)
+            {
+                _roomsByUser.Remove(username);
+            }
+
             if (!_usersByRoom.TryGetValue(roomId, out var users) || !users.Remove(username) || users.Count > 0)
             {
                 return false;
@@ -129,24 +163,64 @@ public sealed class Connections
         }
     }
 
-    /// <summary>Users here who are in any of the rooms.</summary>
-    public IReadOnlyList<string> UsersIn(IEnumerable<string> roomIds)
+    /// <summary>The rooms that the user entered here.</summary>
+    public IReadOnlyCollection<string> RoomsOf(string username)
+    {
+        lock (_gate)
+        {
+            return _roomsByUser.TryGetValue(username, out var rooms) ? [.. rooms] : [];
+        }
+    }
+
+    /// <summary>The rooms that have somebody connected here.</summary>
+    public IReadOnlyCollection<string> Rooms()
+    {
+        lock (_gate)
+        {
+            return [.. _usersByRoom.Keys];
+        }
+    }
+
+    /// <summary>Each connection of the users here who are in any of the rooms, once.</summary>
+    public IReadOnlyCollection<Connection> In(IEnumerable<string> roomIds)
     {
         ArgumentNullException.ThrowIfNull(roomIds);
         lock (_gate)
         {
-            return [.. roomIds.SelectMany(r => _usersByRoom.TryGetValue(r, out var users) ? users : []).Distinct()];
+            var users = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var room in roomIds)
+            {
+                if (_usersByRoom.TryGetValue(room, out var some))
+                {
+                    users.UnionWith(some);
+                }
+            }
+
+            return [.. users.SelectMany(u => _byUser[u])];
         }
     }
 
     /// <summary>
-    /// One at a time a user: connecting reads the user's rooms and enters them, and a change of membership between the two would
-    /// otherwise be lost.
+    /// The user's lock. Connecting reads the user's rooms and enters them, and a change of membership between the two would otherwise
+    /// be lost.
     /// </summary>
     public Task<IDisposable> TurnAsync(string username, CancellationToken cancellationToken) => _turns.EnterAsync(username, cancellationToken);
+
+    private static HashSet<string> Set(Dictionary<string, HashSet<string>> sets, string key)
+    {
+        if (!sets.TryGetValue(key, out var set))
+        {
+            set = sets[key] = new HashSet<string>(StringComparer.Ordinal);
+        }
+
+        return set;
+    }
 }
 
-/// <summary>An open connection. Equal by its id.</summary>
+/// <summary>A user's last connection here closed: the rooms they were in, and those of them that have nobody here any more.</summary>
+public sealed record Departure(IReadOnlyCollection<string> Rooms, IReadOnlyCollection<string> Emptied);
+
+/// <summary>A connection, equal by its ID.</summary>
 public sealed class Connection(string id, string username, string sessionId, HubCallerContext context) : IEquatable<Connection>
 {
     public string Id => id;
@@ -155,9 +229,12 @@ public sealed class Connection(string id, string username, string sessionId, Hub
 
     public string SessionId => sessionId;
 
+    /// <summary>Removed for good; written and read by <see cref="Connections"/> under its lock.</summary>
+    internal bool Closed { get; set; }
+
     public void Abort() => context.Abort();
 
-    /// <summary>Closes with SignalR's word that reconnecting is welcome, which <see cref="Abort"/> denies.</summary>
+    /// <summary>Closes the connection and lets the client reconnect, which <see cref="Abort"/> does not.</summary>
     public void AskToReconnect() => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
 
     public bool Equals(Connection? other) => other?.Id == id;

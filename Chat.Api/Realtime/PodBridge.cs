@@ -27,7 +27,7 @@ public sealed partial class PodBridge(
     Online online,
     Messages.RoomClock clock,
     IRecentMessages recent,
-    SessionDoubts doubts,
+    RecheckSignal recheck,
     TimeProvider time,
     ILogger<PodBridge> logger) : IHostedService
 {
@@ -51,44 +51,67 @@ public sealed partial class PodBridge(
     }
 
     /// <summary>This pod's connections only: the others have it from Redis.</summary>
-    public Task ShowHereAsync(Message message) => hub.Clients.Group(message.RoomId).MessageReceived(message);
-
-    /// <summary>
-    /// A new connection enters all of its user's rooms. The client counts as connected before that is done, and may have caught up
-    /// already: so it is told, once it hears of everything, to look whether something came in between.
-    /// </summary>
-    public async Task ConnectedAsync(Connection connection, CancellationToken cancellationToken)
+    public Task ShowHereAsync(Message message)
     {
-        using (await connections.TurnAsync(connection.Username, cancellationToken))
-        {
-            connections.Add(connection);
-            online.Connected(connection.Username);
-            foreach (var room in await access.RoomsOfAsync(connection.Username, cancellationToken))
-            {
-                await EnterAsync(room, connection, cancellationToken);
-            }
-        }
-
-        await hub.Clients.Client(connection.Id).Resync(new ResyncEvent());
+        hub.Clients.Group(message.RoomId).MessageReceived(message).NotAwaited();
+        return Task.CompletedTask;
     }
 
+    /// <summary>
+    /// A new connection enters all of its user's rooms. The client counts as connected before that is done, so it is told, once it hears
+    /// of everything, to fetch what came in between. If this fails, or the client goes meanwhile, nothing of the connection is left:
+    /// SignalR reports only the end of connections that were set up.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async Task ConnectedAsync(Connection connection, CancellationToken aborted)
+    {
+        using var gone = aborted.Register(() => Disconnected(connection));
+        try
+        {
+            using (await connections.TurnAsync(connection.Username, aborted))
+            {
+                if (!connections.Add(connection))
+                {
+                    throw new OperationCanceledException("The connection closed while it was set up.", aborted);
+                }
+
+                // A store that does not look at the token must not hold the user's lock for a client that has gone.
+                foreach (var room in await access.RoomsOfAsync(connection.Username, aborted).AsTask().WaitAsync(aborted))
+                {
+                    await EnterAsync(room, connection, aborted);
+                }
+
+                online.Connected(connection.Username);
+            }
+
+            hub.Clients.Client(connection.Id).Resync(new ResyncEvent()).NotAwaited();
+        }
+        catch
+        {
+            Disconnected(connection);
+            throw;
+        }
+    }
+
+    /// <summary>Repeating it does nothing.</summary>
     public void Disconnected(Connection connection)
     {
-        if (connections.Remove(connection, out var emptied))
+        if (connections.Remove(connection) is not { } departure)
         {
-            online.Disconnected(connection.Username);
+            return;
         }
 
-        foreach (var room in emptied)
+        online.Disconnected(connection.Username, departure.Rooms);
+        foreach (var room in departure.Emptied)
         {
             subscriptions.Leave(room);
         }
     }
 
-    /// <summary>Says so and closes. The pause lets the word out before the connection goes.</summary>
+    /// <summary>Tells the client that its session ended, and closes. The pause lets the event out before the connection goes.</summary>
     public async Task EndAsync(Connection connection)
     {
-        await hub.Clients.Client(connection.Id).SessionEnded();
+        hub.Clients.Client(connection.Id).SessionEnded().NotAwaited();
         await Task.Delay(FarewellTime, time, CancellationToken.None);
         connection.Abort();
     }
@@ -110,10 +133,17 @@ public sealed partial class PodBridge(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The channel goes on with the next event; the clients of this one are told to look for themselves.
+            // The channel goes on with the next event. The clients that this one concerned are told to look for themselves.
             Failures.Add(1);
             LogFailed(podEvent.GetType().Name, e);
-            await hub.Clients.All.Resync(new ResyncEvent(podEvent.RoomId));
+            if (((podEvent as MembershipChanged)?.Room ?? podEvent.RoomId) is { } room)
+            {
+                Resync(room, connections.In([room]));
+            }
+            else if (podEvent is SessionsEnded or ResyncNeeded)
+            {
+                recheck.Request();
+            }
         }
     }
 
@@ -124,30 +154,47 @@ public sealed partial class PodBridge(
             case MessageArrived arrived:
                 return ApplyAsync(arrived.Message);
             case MessageWasChanged { Change: MessageEdited edited }:
-                return hub.Clients.Group(edited.RoomId).MessageEdited(edited);
+                hub.Clients.Group(edited.RoomId).MessageEdited(edited).NotAwaited();
+                return Task.CompletedTask;
             case MessageWasChanged { Change: MessageDeleted deleted }:
-                return hub.Clients.Group(deleted.RoomId).MessageDeleted(deleted);
+                hub.Clients.Group(deleted.RoomId).MessageDeleted(deleted).NotAwaited();
+                return Task.CompletedTask;
             case MessageWasChanged { Change: ReactionChanged reaction }:
-                return hub.Clients.Group(reaction.RoomId).ReactionChanged(reaction);
+                hub.Clients.Group(reaction.RoomId).ReactionChanged(reaction).NotAwaited();
+                return Task.CompletedTask;
             case SomebodyTypes typing:
-                return hub.Clients.Group(typing.Typing.RoomId).Typing(typing.Typing);
+                hub.Clients.Group(typing.Typing.RoomId).Typing(typing.Typing).NotAwaited();
+                return Task.CompletedTask;
             case ReadMarkMoved moved:
-                return hub.Clients.Group(moved.Read.RoomId).ReadChanged(moved.Read);
+                hub.Clients.Group(moved.Read.RoomId).ReadChanged(moved.Read).NotAwaited();
+                return Task.CompletedTask;
             case RoomWasChanged changed:
                 access.Apply(changed);
-                return hub.Clients.Group(changed.Room.Id).RoomChanged(changed.Room);
+                hub.Clients.Group(changed.Room.Id).RoomChanged(changed.Room).NotAwaited();
+                return Task.CompletedTask;
             case MembershipChanged changed:
                 return ApplyAsync(changed);
             case PresenceChanged presence:
                 return online.ApplyAsync(presence);
             case SessionsEnded ended:
-                return ApplyAsync(ended);
+                Apply(ended);
+                return Task.CompletedTask;
             case ResyncNeeded resync:
                 Resyncs.Add(1);
-                doubts.Raise();
-                return (resync.Room is { } room ? hub.Clients.Group(room) : hub.Clients.All).Resync(new ResyncEvent(resync.Room));
+                recheck.Request();
+                Resync(resync.Room, resync.Room is { } room ? connections.In([room]) : connections.All());
+                return Task.CompletedTask;
             default:
                 throw new NotSupportedException(podEvent.GetType().Name);
+        }
+    }
+
+    /// <summary>Tells each of the connections to fetch what it may have missed, at a moment of its own.</summary>
+    private void Resync(string? roomId, IReadOnlyCollection<Connection> told)
+    {
+        foreach (var connection in told)
+        {
+            hub.Clients.Client(connection.Id).Resync(new ResyncEvent(roomId, ResyncSpread.DelayOneOf(told.Count))).NotAwaited();
         }
     }
 
@@ -165,46 +212,79 @@ public sealed partial class PodBridge(
         }
     }
 
+    /// <summary>
+    /// Where the user has connections the store says whether they are a member: events of different pods come in any order, and whichever
+    /// is applied last reads what holds after all of them.
+    /// </summary>
     private async Task ApplyAsync(MembershipChanged change)
     {
-        access.Apply(change);
-        bool came;
+        await access.ApplyAsync(change);
+        bool isMember = change.IsMember, came = false;
         using (await connections.TurnAsync(change.Username, CancellationToken.None))
         {
-            came = change.IsMember && !connections.IsIn(change.Room, change.Username);
-            foreach (var connection in connections.Of(change.Username))
+            if (connections.IsConnected(change.Username))
             {
-                if (change.IsMember)
-                {
-                    await EnterAsync(change.Room, connection, CancellationToken.None);
-                }
-                else
-                {
-                    await hub.Groups.RemoveFromGroupAsync(connection.Id, change.Room);
-                }
-            }
-
-            if (!change.IsMember && connections.Leave(change.Room, change.Username))
-            {
-                subscriptions.Leave(change.Room);
+                isMember = await IsMemberAsync(change);
+                came = isMember && !connections.IsIn(change.Room, change.Username);
+                await MoveAsync(change.Room, change.Username, isMember);
             }
         }
 
-        if (!change.IsMember)
+        if (!isMember)
         {
-            await hub.Clients.User(change.Username).RoomRemoved(new RoomRemovedEvent(change.Room));
+            hub.Clients.User(change.Username).RoomRemoved(new RoomRemovedEvent(change.Room)).NotAwaited();
         }
         else if (came)
         {
             // They may have joined and read the history before this pod heard of it. What was said between the two was not pushed
             // to them, and perhaps no later number will come to show it.
-            await hub.Clients.User(change.Username).Resync(new ResyncEvent(change.Room));
+            hub.Clients.User(change.Username).Resync(new ResyncEvent(change.Room)).NotAwaited();
         }
 
-        // Everybody in it sees the number of members, and who came sees the room.
-        if (connections.IsHere(change.Room) && await DescribeAsync(change.Room) is { } room)
+        var isConcerned = change.IsPrivate ? connections.IsConnected(change.Username) : connections.IsHere(change.Room);
+        if (isConcerned && await DescribeAsync(change.Room) is { } room)
         {
-            await hub.Clients.Group(change.Room).RoomChanged(room);
+            // Everybody in it sees the number of members, and who came sees the room.
+            (change.IsPrivate ? hub.Clients.User(change.Username) : hub.Clients.Group(change.Room)).RoomChanged(room).NotAwaited();
+        }
+    }
+
+    private async Task MoveAsync(string roomId, string username, bool isMember)
+    {
+        foreach (var connection in connections.Of(username))
+        {
+            if (isMember)
+            {
+                await EnterAsync(roomId, connection, CancellationToken.None);
+            }
+            else
+            {
+                await hub.Groups.RemoveFromGroupAsync(connection.Id, roomId);
+            }
+        }
+
+        if (!isMember && connections.Leave(roomId, username))
+        {
+            subscriptions.Leave(roomId);
+        }
+    }
+
+    private async Task<bool> IsMemberAsync(MembershipChanged change)
+    {
+        try
+        {
+            return await rooms.FindMembershipAsync(change.Room, change.Username, CancellationToken.None) is not null;
+        }
+        catch (BackendUnavailableException unavailable)
+        {
+            access.NoteFallback(unavailable);
+            return change.IsMember;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Whatever is wrong with the store, who was removed must not stay in.
+            LogFailed(nameof(MembershipChanged), e);
+            return change.IsMember;
         }
     }
 
@@ -223,7 +303,7 @@ public sealed partial class PodBridge(
         }
     }
 
-    private async Task ApplyAsync(SessionsEnded ended)
+    private void Apply(SessionsEnded ended)
     {
         accounts.Forget(ended.Username);
         if (ended.SessionId is { } one)
@@ -239,14 +319,24 @@ public sealed partial class PodBridge(
             sessions.EndedElsewhere(connection.SessionId);
         }
 
-        await Task.WhenAll(closing.Select(EndAsync));
+        // Closing takes a moment, for which no later event waits.
+        Task.WhenAll(closing.Select(EndAsync)).NotAwaited();
     }
 
     private async Task EnterAsync(string roomId, Connection connection, CancellationToken cancellationToken)
     {
         await hub.Groups.AddToGroupAsync(connection.Id, roomId, cancellationToken);
-        connections.Enter(roomId, connection.Username);
+        if (!connections.Enter(roomId, connection.Username))
+        {
+            return;
+        }
+
         await subscriptions.EnterAsync(roomId, cancellationToken);
+        if (!connections.IsHere(roomId))
+        {
+            // The user went while the room was subscribed to, and the room's end here was not waited for yet.
+            subscriptions.Leave(roomId);
+        }
     }
 
     [LoggerMessage(1300, LogLevel.Error, "An event of kind {Kind} could not be applied")]

@@ -1,7 +1,9 @@
 using Chat.Api.Presence;
 using Chat.Contracts;
 using Chat.ServiceDefaults;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Api.Realtime;
 
@@ -33,19 +35,27 @@ public static class RealtimeExtensions
         services.AddHostedService(s => s.GetRequiredService<PodBridge>());
         services.AddSingleton<Online>();
         services.AddHostedService(s => s.GetRequiredService<Online>());
-        services.AddSingleton<SessionDoubts>();
+        services.AddSingleton<RecheckSignal>();
         services.AddHostedService<SessionWatch>();
         services.AddHostedService<ConnectionMetrics>();
         return services;
     }
 
-    public static void MapRealtime(this IEndpointRouteBuilder endpoints) => endpoints.MapHub<ChatHub>(IChatServer.Path, o =>
+    public static void MapRealtime(this IEndpointRouteBuilder endpoints)
     {
-        // A client that does not read is closed rather than buffered for.
-        o.TransportMaxBufferSize = 256 * 1024;
-        o.ApplicationMaxBufferSize = 2 * Limits.SocketMessageBytes;
-        o.CloseOnAuthenticationExpiration = false;
-    });
+        var hub = endpoints.ServiceProvider.GetRequiredService<IOptions<HubOptions>>().Value;
+        var transport = new HttpConnectionDispatcherOptions
+        {
+            // A client that does not read is closed rather than buffered for.
+            TransportMaxBufferSize = 256 * 1024,
+            ApplicationMaxBufferSize = 2 * Limits.SocketMessageBytes,
+            CloseOnAuthenticationExpiration = false,
+        };
+        // What MapHub does, with the timeout for silent clients before the hub.
+        endpoints.MapConnections(
+                IChatServer.Path, transport, connection => connection.UseSilenceTimeout(hub.ClientTimeoutInterval).UseHub<ChatHub>())
+            .WithMetadata([.. typeof(ChatHub).GetCustomAttributes(inherit: true), new HubMetadata(typeof(ChatHub))]);
+    }
 
     /// <summary>The gauge is observed from here, so that it lives as long as the host.</summary>
     private sealed class ConnectionMetrics(Connections connections) : IHostedService

@@ -1,36 +1,37 @@
 using System.Collections.Concurrent;
+using Chat.Backends;
 using Chat.Backends.Pods;
 
 namespace Chat.Api.Realtime;
 
 /// <summary>
-/// The pod hears of a room while somebody of it is connected here, and a few seconds longer, so that a reload of the page does not
-/// cost two round trips and a hole.
+/// Which rooms' events this pod receives: those that have somebody connected here. A room that has nobody any more is kept for a few
+/// seconds, so that reloading a page does not cost two round trips and a gap.
 /// </summary>
-public sealed class RoomSubscriptions(IPodChannel channel, Connections connections, TimeProvider time, IHostApplicationLifetime lifetime)
+public sealed partial class RoomSubscriptions(
+    IPodChannel channel, Connections connections, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RoomSubscriptions> logger)
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<string, Subscription> _rooms = new(StringComparer.Ordinal);
+    private readonly Turns _turns = new();
+    private readonly ConcurrentDictionary<string, bool> _subscribed = new(StringComparer.Ordinal);
 
+    /// <summary>How many rooms are subscribed to.</summary>
+    public int Count => _subscribed.Count;
+
+    /// <summary>Completes when the room's events arrive.</summary>
     public async Task EnterAsync(string roomId, CancellationToken cancellationToken)
     {
-        var room = _rooms.GetOrAdd(roomId, _ => new Subscription());
-        await room.Turn.WaitAsync(cancellationToken);
-        try
+        using (await _turns.EnterAsync(roomId, cancellationToken))
         {
-            if (!room.Subscribed)
+            if (_subscribed.TryAdd(roomId, true))
             {
-                await channel.SubscribeAsync(roomId, cancellationToken);
-                room.Subscribed = true;
+                // Not cancelled halfway: the subscription is for everybody who enters from now on.
+                await channel.SubscribeAsync(roomId, CancellationToken.None);
             }
-        }
-        finally
-        {
-            room.Turn.Release();
         }
     }
 
-    /// <summary>Nobody of it is left here; if that is still so after a while, it ends.</summary>
+    /// <summary>Nobody of the room is connected here. If that is still so after a while, its events are not received any more.</summary>
     public void Leave(string roomId) => _ = LeaveLaterAsync(roomId);
 
     private async Task LeaveLaterAsync(string roomId)
@@ -38,36 +39,24 @@ public sealed class RoomSubscriptions(IPodChannel channel, Connections connectio
         try
         {
             await Task.Delay(Linger, time, lifetime.ApplicationStopping);
-            if (!_rooms.TryGetValue(roomId, out var room))
+            using (await _turns.EnterAsync(roomId, lifetime.ApplicationStopping))
             {
-                return;
-            }
-
-            await room.Turn.WaitAsync(lifetime.ApplicationStopping);
-            try
-            {
-                if (room.Subscribed && !connections.IsHere(roomId))
+                if (!connections.IsHere(roomId) && _subscribed.TryRemove(roomId, out _))
                 {
                     await channel.UnsubscribeAsync(roomId, lifetime.ApplicationStopping);
-                    room.Subscribed = false;
                 }
-            }
-            finally
-            {
-                room.Turn.Release();
             }
         }
         catch (OperationCanceledException)
         {
             // The process ends, and its subscriptions with it.
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogFailed(e);
+        }
     }
 
-    // Kept for good: a few dozen bytes for each room that anybody here ever was in.
-    private sealed class Subscription
-    {
-        public SemaphoreSlim Turn { get; } = new(1, 1);
-
-        public bool Subscribed { get; set; }
-    }
+    [LoggerMessage(1330, LogLevel.Error, "A room's events are still received although nobody of it is connected")]
+    private partial void LogFailed(Exception exception);
 }

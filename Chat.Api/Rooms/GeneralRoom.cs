@@ -4,13 +4,21 @@ using Chat.Contracts;
 
 namespace Chat.Api.Rooms;
 
-/// <summary>There is a public room from the start, so that newcomers find each other. Every pod makes sure of it; one succeeds.</summary>
-internal sealed partial class GeneralRoom(IRoomStore rooms, TimeProvider time, ILogger<GeneralRoom> logger) : BackgroundService
+/// <summary>Makes a public room when there is none, so that newcomers find each other. Every pod tries; one succeeds.</summary>
+internal sealed class GeneralRoom(IRoomStore rooms, TimeProvider time, ILogger<GeneralRoom> logger) : BackgroundService
 {
     public const string Id = "general";
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        ResilientLoop.RunAsync(nameof(GeneralRoom), EnsureAsync, time, logger, stoppingToken);
+
+    private async Task EnsureAsync(CancellationToken cancellationToken)
     {
+        if (await rooms.FindAsync(Id, cancellationToken) is not null)
+        {
+            return;
+        }
+
         var room = new Room
         {
             Id = Id,
@@ -20,25 +28,6 @@ internal sealed partial class GeneralRoom(IRoomStore rooms, TimeProvider time, I
             CreatedBy = "system",
             CreatedAt = time.GetUtcNow(),
         };
-        for (var pause = TimeSpan.FromSeconds(1); ; pause = pause * 2 < TimeSpan.FromMinutes(1) ? pause * 2 : TimeSpan.FromMinutes(1))
-        {
-            try
-            {
-                if (await rooms.FindAsync(Id, stoppingToken) is null)
-                {
-                    await rooms.CreateAsync(room, [], stoppingToken);
-                }
-
-                return;
-            }
-            catch (BackendUnavailableException away)
-            {
-                LogLater(away.Backend);
-                await Task.Delay(pause, time, stoppingToken);
-            }
-        }
+        await rooms.CreateAsync(room, [], cancellationToken);
     }
-
-    [LoggerMessage(1210, LogLevel.Information, "The room for everybody is made later: {Backend} is away")]
-    private partial void LogLater(string backend);
 }

@@ -114,7 +114,8 @@ internal static class MemberEndpoints
             return Refuse.UserNotFound.ToProblem();
         }
 
-        await bridge.PublishAsync(new MembershipChanged(id, username, IsMember: true), cancellationToken);
+        // Muting is nobody else's business.
+        await bridge.PublishAsync(new MembershipChanged(id, username, IsMember: true, IsPrivate: request.Role is null), cancellationToken);
         return TypedResults.NoContent();
     }
 

@@ -23,7 +23,7 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
 
     private const string Backend = "chatdb";
 
-    // Counts changes: what was read before one must not be remembered after it.
+    // Counts changes: what was read before one must be neither remembered nor copied after it.
     private long _changes;
 
     /// <summary>Null: not a member or no such room.</summary>
@@ -74,13 +74,18 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
         }
     }
 
-    /// <summary>Somebody came or went, here or on another pod.</summary>
-    public void Apply(MembershipChanged change)
+    /// <summary>
+    /// Somebody came, went or changed their settings, here or on another pod. What this pod remembers of it is forgotten. When they went,
+    /// so are the copies in Redis: this pod may have written one of before the change, and every pod forgets after its own writing.
+    /// </summary>
+    public Task ApplyAsync(MembershipChanged change)
     {
+        ArgumentNullException.ThrowIfNull(change);
         Interlocked.Increment(ref _changes);
         memory.Remove(("access", change.Room, change.Username));
         memory.Remove(("rooms", change.Username, ""));
         memory.Remove(("members", change.Room, ""));
+        return change.IsMember ? Task.CompletedTask : copies.RemoveMembershipAsync(change.Room, change.Username);
     }
 
     /// <summary>A room got another name, topic or state, here or on another pod.</summary>
@@ -111,7 +116,12 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
         {
             // Who is known is not kept waiting by a store that hangs.
             var found = known is null ? await read() : await read().WaitAsync(Patience, time);
-            if (found is not null && Interlocked.Read(ref _changes) == changes)
+            if (Interlocked.Read(ref _changes) != changes)
+            {
+                return found;
+            }
+
+            if (found is not null)
             {
                 memory.Set(key, new Remembered<T>(found, time.GetUtcNow()), Entry());
             }

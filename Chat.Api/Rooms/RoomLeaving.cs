@@ -1,4 +1,3 @@
-using Chat.Api.Authority;
 using Chat.Api.Realtime;
 using Chat.Api.Refusals;
 using Chat.Backends.Pods;
@@ -9,7 +8,7 @@ namespace Chat.Api.Rooms;
 
 /// <summary>Going, and being made to go.</summary>
 internal sealed class RoomLeaving(
-    IRoomStore rooms, RoomAccess access, AuthorityCopies copies, PodBridge bridge, TimeProvider time)
+    IRoomStore rooms, RoomAccess access, PodBridge bridge, TimeProvider time)
 {
     /// <summary>Null when gone, or not there in the first place.</summary>
     public async Task<Refusal?> RemoveAsync(string roomId, string caller, string username, CancellationToken cancellationToken)
@@ -74,7 +73,6 @@ internal sealed class RoomLeaving(
     private async Task LeaveAsync(string roomId, string username, CancellationToken cancellationToken)
     {
         await rooms.RemoveMemberAsync(roomId, username, cancellationToken);
-        await copies.RemoveAccessAsync(roomId, username, cancellationToken);
         await bridge.PublishAsync(new MembershipChanged(roomId, username, IsMember: false), cancellationToken);
     }
 }

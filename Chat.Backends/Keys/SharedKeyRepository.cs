@@ -98,6 +98,6 @@ public sealed partial class SharedKeyRepository(IEnumerable<IKeyStore> stores, T
         }
     }
 
-    [LoggerMessage(2301, LogLevel.Warning, "A store of keys is away: {store}")]
+    [LoggerMessage(2311, LogLevel.Warning, "A store of keys is away: {store}")]
     private partial void LogAway(Exception e, string store);
 }

@@ -237,15 +237,15 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(EventId = 3001, Level = LogLevel.Information, Message = "The broker is connected for publishing.")]
+    [LoggerMessage(EventId = 2411, Level = LogLevel.Information, Message = "The broker is connected for publishing.")]
     private static partial void LogConnected(ILogger logger);
 
-    [LoggerMessage(EventId = 3002, Level = LogLevel.Warning, Message = "The broker's connection for publishing is lost: {Reason}")]
+    [LoggerMessage(EventId = 2412, Level = LogLevel.Warning, Message = "The broker's connection for publishing is lost: {Reason}")]
     private static partial void LogLost(ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 3003, Level = LogLevel.Warning, Message = "The broker is away ({Error}: {Detail}); trying again.")]
+    [LoggerMessage(EventId = 2413, Level = LogLevel.Warning, Message = "The broker is away ({Error}: {Detail}); trying again.")]
     private static partial void LogAway(ILogger logger, string error, string detail);
 
-    [LoggerMessage(EventId = 3004, Level = LogLevel.Information, Message = "The broker could not be asked about {Queue} ({Error}).")]
+    [LoggerMessage(EventId = 2414, Level = LogLevel.Information, Message = "The broker could not be asked about {Queue} ({Error}).")]
     private static partial void LogNotAsked(ILogger logger, string queue, string error);
 }

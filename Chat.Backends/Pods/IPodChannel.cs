@@ -6,8 +6,10 @@ namespace Chat.Backends.Pods;
 /// <summary>
 /// The path between the API's pods. What a pod publishes reaches every other pod that subscribes to the event's room (or
 /// every pod, for events without one), at most once each, and never the publishing pod itself. It goes through Redis; while
-/// Redis is away through the broker. Order is not promised and events may be lost: after any interruption in which this
-/// pod may have missed something the channel hands itself a <see cref="ResyncNeeded"/>.
+/// Redis is unavailable, through the broker. Events of one pod for one room arrive in the order in which they were published, and so
+/// do those for every pod; the next one is handed on when the handler has finished with the one before. Between pods, and between
+/// rooms, there is no order. Events may be lost: after any interruption in which this pod may have missed something the channel
+/// hands itself a <see cref="ResyncNeeded"/>.
 /// </summary>
 public interface IPodChannel
 {
@@ -17,7 +19,10 @@ public interface IPodChannel
     /// <summary>Which way events go at present: <c>redis</c>, <c>broker</c> or <c>none</c>.</summary>
     string Path { get; }
 
-    /// <summary>Called once, before anything arrives. The handler does not throw and does not block for long.</summary>
+    /// <summary>
+    /// Called once, before anything arrives. The handler does not throw and does not wait for clients: while it works, later events
+    /// of the same room wait.
+    /// </summary>
     void OnEvent(Func<PodEvent, Task> handler);
 
     /// <summary>From now on the room's events arrive. Completes when subscribed, or at once while every path is away (it is made up for later).</summary>
@@ -79,16 +84,39 @@ public sealed record RoomWasChanged(RoomChanged Room) : PodEvent
     public override string? RoomId => Room.Id;
 }
 
-/// <summary>Goes to every pod: one without members of the room may have the user's connections.</summary>
-public sealed record MembershipChanged(string Room, string Username, bool IsMember) : PodEvent
+/// <summary>
+/// Somebody's membership of a room changed. Events of different pods may overtake each other, so who has to know reads the membership
+/// from the store; <c>IsMember</c> counts only while the store is unavailable. Goes to every pod: one without members of the room may
+/// have the user's connections.
+/// </summary>
+/// <param name="Room">The room's ID.</param>
+/// <param name="Username">Whose membership.</param>
+/// <param name="IsMember">Whether they were a member when this was published.</param>
+/// <param name="IsPrivate">Only the member's own settings changed, which concern nobody else in the room.</param>
+public sealed record MembershipChanged(string Room, string Username, bool IsMember, bool IsPrivate = false) : PodEvent
 {
     public override string? RoomId => null;
 }
 
-/// <summary>The user's first connection of all pods came or the last one went.</summary>
+/// <summary>
+/// Who came online at a pod or went offline there since the pod's last event. A pod publishes at most one a second. Pods of before
+/// that sent one for each person and know only <c>Username</c> and <c>Online</c>, which are those of the first change.
+/// </summary>
 public sealed record PresenceChanged(string Username, bool Online) : PodEvent
 {
     public override string? RoomId => null;
+
+    /// <summary>The pod that reports; null, like the rest, in an event of a pod of before.</summary>
+    public string? Pod { get; init; }
+
+    /// <summary>Grows by one with every report of the pod; 1 is its first.</summary>
+    public long Version { get; init; }
+
+    /// <summary>All changes; a person is among them once.</summary>
+    public IReadOnlyList<PresenceEvent>? People { get; init; }
+
+    /// <summary>For each room that anybody of <see cref="People"/> is in: their indexes in it.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>>? Rooms { get; init; }
 }
 
 /// <summary>The session, or all of the user's but one, ended: sockets close.</summary>

@@ -29,6 +29,10 @@ public interface IPodTransport : IAsyncDisposable
 /// <summary>The receiving side of a transport.</summary>
 public interface IPodReceiver
 {
+    /// <summary>
+    /// Takes an event. A transport awaits it before it hands on the next one of the same room, so that events of one pod keep their
+    /// order. The body is not used after the result completes.
+    /// </summary>
     Task OnBodyAsync(ReadOnlyMemory<byte> body);
 
     /// <summary>The transport works again and may have missed something.</summary>

@@ -16,4 +16,9 @@ internal sealed record PodEnvelope(string Pod, PodEvent? Event, bool? Apart = nu
     Converters = [typeof(UtcMillisecondsConverter)])]
 [JsonSerializable(typeof(PodEnvelope))]
 [JsonSerializable(typeof(string))]
-internal sealed partial class PodJson : JsonSerializerContext;
+internal sealed partial class PodJson : JsonSerializerContext
+{
+    /// <summary>How every envelope of the pod begins: <c>{"pod":"…",</c>.</summary>
+    public static byte[] HeadOf(PodIdentity pod) =>
+        System.Text.Encoding.UTF8.GetBytes($"{{\"pod\":{JsonSerializer.Serialize(pod.Id, Default.String)},");
+}

@@ -8,14 +8,17 @@ namespace Chat.Backends.Pods;
 
 /// <summary>
 /// RabbitMQ's topic exchange <c>chat.pods</c>, routing keys <c>all</c> and <c>room.{id}</c>, and a queue of this process alone that
-/// goes with it. It stays bound all the time, so that nothing is missed when somebody starts to publish here; without
-/// confirms, since what is published is only a hint.
+/// goes with it. Its one binding takes every event, and those of rooms that this pod has nobody of are dropped by their routing key.
+/// Nobody publishes here while Redis works, so that this costs nothing then, and nothing has to be bound, or can be missed, when
+/// somebody begins to. Without confirms, since what is published is only a hint.
 /// </summary>
 public sealed partial class RabbitPodTransport(
     Func<Task<IConnectionFactory>> factory, PodIdentity pod, RedisGate redis, TimeProvider time, ILogger<RabbitPodTransport> logger) : IPodTransport
 {
     public const string Exchange = "chat.pods";
     private const string AllKey = "all";
+    private const string RoomPrefix = "room.";
+    private const string Everything = "#";
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
@@ -38,22 +41,16 @@ public sealed partial class RabbitPodTransport(
         _running = Task.Run(RunAsync);
     }
 
-    public async Task SubscribeAsync(string roomId, CancellationToken cancellationToken)
+    public Task SubscribeAsync(string roomId, CancellationToken cancellationToken)
     {
-        _wanted[roomId] = 0;
-        if (_session is { } session)
-        {
-            await TryAsync(session, t => session.Channel.QueueBindAsync(session.Queue, Exchange, RoomKey(roomId), cancellationToken: t));
-        }
+        _wanted[RoomKey(roomId)] = 0;
+        return Task.CompletedTask;
     }
 
-    public async Task UnsubscribeAsync(string roomId, CancellationToken cancellationToken)
+    public Task UnsubscribeAsync(string roomId, CancellationToken cancellationToken)
     {
-        _wanted.TryRemove(roomId, out _);
-        if (_session is { } session)
-        {
-            await TryAsync(session, t => session.Channel.QueueUnbindAsync(session.Queue, Exchange, RoomKey(roomId), cancellationToken: t));
-        }
+        _wanted.TryRemove(RoomKey(roomId), out _);
+        return Task.CompletedTask;
     }
 
     public async ValueTask<bool> PublishAsync(string? roomId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
@@ -79,11 +76,6 @@ public sealed partial class RabbitPodTransport(
             {
                 await using var session = await OpenAsync();
                 _session = session;
-                foreach (var room in _wanted.Keys)
-                {
-                    await session.Channel.QueueBindAsync(session.Queue, Exchange, RoomKey(room), cancellationToken: _stopping.Token);
-                }
-
                 delay = MaxDelay / 32;
                 // Nobody publishes here while Redis works: then nothing was missed.
                 if (wasOpen || !redis.IsOpen)
@@ -142,11 +134,10 @@ public sealed partial class RabbitPodTransport(
             var queue = await channel.QueueDeclareAsync(
                 "", durable: false, exclusive: true, autoDelete: true,
                 new Dictionary<string, object?> { ["x-message-ttl"] = 60_000, ["x-max-length"] = 100_000 }, cancellationToken: patience.Token);
-            await channel.QueueBindAsync(queue.QueueName, Exchange, AllKey, cancellationToken: patience.Token);
-            var session = new Session(connection, channel, publishing, queue.QueueName);
+            await channel.QueueBindAsync(queue.QueueName, Exchange, Everything, cancellationToken: patience.Token);
+            var session = new Session(connection, channel, publishing);
             var consumer = new AsyncEventingBasicConsumer(channel);
-            // The body is the driver's again when the handler returns.
-            consumer.ReceivedAsync += (_, e) => _receiver?.OnBodyAsync(e.Body.ToArray()) ?? Task.CompletedTask;
+            consumer.ReceivedAsync += OnReceivedAsync;
             await channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, patience.Token);
             return session;
         }
@@ -156,6 +147,12 @@ public sealed partial class RabbitPodTransport(
             throw;
         }
     }
+
+    /// <summary>The driver calls it for one delivery after the other.</summary>
+    private Task OnReceivedAsync(object sender, BasicDeliverEventArgs delivery) =>
+        delivery.RoutingKey == AllKey || _wanted.ContainsKey(delivery.RoutingKey)
+            ? _receiver?.OnBodyAsync(delivery.Body) ?? Task.CompletedTask
+            : Task.CompletedTask;
 
     private async Task<bool> TryAsync(Session session, Func<CancellationToken, Task> call)
     {
@@ -175,7 +172,7 @@ public sealed partial class RabbitPodTransport(
         }
     }
 
-    private static string RoomKey(string roomId) => $"room.{roomId}";
+    private static string RoomKey(string roomId) => RoomPrefix + roomId;
 
     [LoggerMessage(2221, LogLevel.Information, "The path between pods through the broker is open")]
     private partial void LogOpened();
@@ -188,9 +185,9 @@ public sealed partial class RabbitPodTransport(
         private readonly IConnection _connection;
         private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Session(IConnection connection, IChannel channel, IChannel publishing, string queue)
+        public Session(IConnection connection, IChannel channel, IChannel publishing)
         {
-            (_connection, Channel, Publishing, Queue) = (connection, channel, publishing, queue);
+            (_connection, Publishing) = (connection, publishing);
             connection.ConnectionShutdownAsync += OnShutdownAsync;
             channel.ChannelShutdownAsync += OnShutdownAsync;
             publishing.ChannelShutdownAsync += OnShutdownAsync;
@@ -202,11 +199,7 @@ public sealed partial class RabbitPodTransport(
             }
         }
 
-        public IChannel Channel { get; }
-
         public IChannel Publishing { get; }
-
-        public string Queue { get; }
 
         /// <summary>By an alarm of the broker.</summary>
         public bool IsBlocked { get; private set; }

@@ -7,19 +7,22 @@ using StackExchange.Redis;
 namespace Chat.Backends.Pods;
 
 /// <summary>
-/// Redis' publish and subscribe: a channel per room and one for every pod. The client subscribes again by itself when its
-/// connection comes back; what was published meanwhile is lost, so that is a gap.
+/// Redis' publish and subscribe: a channel for each room and one for every pod, each read by one loop, so that events are handled in the
+/// order in which they were published to it. The client subscribes again by itself when its connection comes back; what was published
+/// meanwhile is lost, so that is a gap.
 /// </summary>
 public sealed partial class RedisPodTransport(
     RedisConnection connection, RedisGate gate, IOptions<RecentOptions> options, TimeProvider time, ILogger<RedisPodTransport> logger) : IPodTransport
 {
-    private readonly ConcurrentDictionary<string, bool> _wanted = new(StringComparer.Ordinal);
+    // The channels that this pod wants, and whether it is subscribed to them.
+    private readonly ConcurrentDictionary<string, bool> _wanted = new(StringComparer.Ordinal) { [RedisKeys.AllPodsChannel] = false };
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    // One change of a room's subscription at a time, so that the last word about it is the last one carried out.
-    private readonly Turns _roomTurns = new();
+    // One change of a channel's subscription at a time, so that the one that was asked for last is the one that holds.
+    private readonly Turns _channelTurns = new();
     private readonly CancellationTokenSource _stopping = new();
     private IPodReceiver? _receiver;
+    private int _waitingRestores;
 
     public string Name => "redis";
 
@@ -34,26 +37,31 @@ public sealed partial class RedisPodTransport(
 
     public async Task SubscribeAsync(string roomId, CancellationToken cancellationToken)
     {
-        using var turn = await _roomTurns.EnterAsync(roomId, CancellationToken.None);
-        _wanted[roomId] = false;
-        if (gate.IsOpen)
+        var channel = RedisKeys.RoomChannel(roomId);
+        using var turn = await _channelTurns.EnterAsync(channel, CancellationToken.None);
+        _wanted[channel] = false;
+        // Where Redis is unavailable the next opening makes up for it.
+        if (gate.IsOpen && !(_wanted[channel] = await TrySubscribeAsync(channel)))
         {
-            _wanted[roomId] = await TrySubscribeAsync(RedisKeys.RoomChannel(roomId));
+            OnRestored();
         }
     }
 
     public async Task UnsubscribeAsync(string roomId, CancellationToken cancellationToken)
     {
-        using var turn = await _roomTurns.EnterAsync(roomId, CancellationToken.None);
-        if (_wanted.TryRemove(roomId, out _) && gate.IsOpen)
+        var channel = RedisKeys.RoomChannel(roomId);
+        using var turn = await _channelTurns.EnterAsync(channel, CancellationToken.None);
+        if (_wanted.TryRemove(channel, out _))
         {
-            await TryAsync(async s => { await s.UnsubscribeAsync(Channel(RedisKeys.RoomChannel(roomId))); return true; });
+            // Also while Redis is unavailable: the client would subscribe to it again with its next connection.
+            await TryAsync(async s => { await s.UnsubscribeAsync(Channel(channel)); return true; });
         }
     }
 
     public async ValueTask<bool> PublishAsync(string? roomId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        var channel = Channel(roomId is null ? RedisKeys.AllPodsChannel : RedisKeys.RoomChannel(roomId));
+        // Of a cluster always the same node, since nodes pass on each other's events in no common order.
+        var channel = Channel(roomId is null ? RedisKeys.AllPodsChannel : RedisKeys.RoomChannel(roomId)).WithKeyRouting();
         // Counted as vital: what this does not take must go by the broker, and the next too.
         return (await gate.TryAsync(database => database.PublishAsync(channel, body), vital: true)).Done;
     }
@@ -85,24 +93,36 @@ public sealed partial class RedisPodTransport(
         }
     }
 
-    private void OnRestored() => _ = RestoreAsync(gap: true);
+    private void OnRestored()
+    {
+        // One that waits for its turn makes up for this interruption, too.
+        if (Interlocked.Exchange(ref _waitingRestores, 1) == 0)
+        {
+            _ = RestoreAsync(gap: true);
+        }
+    }
 
     /// <summary>Makes up for subscriptions that failed, waits until the server has all of them, and only then says that there was a gap.</summary>
     private async Task RestoreAsync(bool gap)
     {
         await _turn.WaitAsync();
+        if (gap)
+        {
+            Volatile.Write(ref _waitingRestores, 0);
+        }
+
         try
         {
-            for (var attempt = 0; attempt < 100 && !_stopping.IsCancellationRequested; attempt++)
+            while (!_stopping.IsCancellationRequested)
             {
-                var all = await TrySubscribeAsync(RedisKeys.AllPodsChannel);
-                foreach (var room in _wanted.Where(w => !w.Value).Select(w => w.Key).ToList())
+                var all = true;
+                foreach (var channel in _wanted.Where(w => !w.Value).Select(w => w.Key).ToList())
                 {
-                    using var turn = await _roomTurns.EnterAsync(room, CancellationToken.None);
+                    using var turn = await _channelTurns.EnterAsync(channel, CancellationToken.None);
                     // Subscribing again would unsubscribe first, and miss what comes between the two.
-                    if (_wanted.TryGetValue(room, out var subscribed) && !subscribed)
+                    if (_wanted.TryGetValue(channel, out var subscribed) && !subscribed)
                     {
-                        all &= _wanted[room] = await TrySubscribeAsync(RedisKeys.RoomChannel(room));
+                        all &= _wanted[channel] = await TrySubscribeAsync(channel);
                     }
                 }
 
@@ -138,10 +158,16 @@ public sealed partial class RedisPodTransport(
 
     private Task<bool> TrySubscribeAsync(string name) => TryAsync(async subscriber =>
     {
-        // Not a second handler where the first failed halfway.
+        // An attempt that failed halfway may have left a queue that nobody reads.
         var channel = Channel(name);
-        await subscriber.UnsubscribeAsync(channel, OnMessage);
-        await subscriber.SubscribeAsync(channel, OnMessage);
+        await subscriber.UnsubscribeAsync(channel);
+        var queue = await subscriber.SubscribeAsync(channel);
+        // The queue's loop outlives the call that made it, whose trace it must not continue.
+        using (ExecutionContext.IsFlowSuppressed() ? default(IDisposable) : ExecutionContext.SuppressFlow())
+        {
+            queue.OnMessage(OnMessageAsync);
+        }
+
         return true;
     });
 
@@ -159,13 +185,8 @@ public sealed partial class RedisPodTransport(
         }
     }
 
-    private void OnMessage(RedisChannel channel, RedisValue value)
-    {
-        if (_receiver is { } receiver)
-        {
-            _ = receiver.OnBodyAsync((byte[])value!);
-        }
-    }
+    private Task OnMessageAsync(ChannelMessage message) =>
+        _receiver?.OnBodyAsync((ReadOnlyMemory<byte>)message.Message) ?? Task.CompletedTask;
 
     private static RedisChannel Channel(string name) => RedisChannel.Literal(name);
 

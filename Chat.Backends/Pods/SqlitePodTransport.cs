@@ -95,15 +95,16 @@ public sealed partial class SqlitePodTransport(string file, RedisGate redis, Tim
                 last = await PollAsync(connection, last.Value);
                 IsAvailable = true;
             }
-            catch (SqliteException e)
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
+                return;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Whatever it is, the path must be there again when it is over.
                 IsAvailable = false;
                 Failures.Add(1);
                 LogFailed(e);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
 
             // Where Redis goes meanwhile, what the others wrote is found at the next look, since it stays for a minute.
@@ -145,7 +146,7 @@ public sealed partial class SqlitePodTransport(string file, RedisGate redis, Tim
     }
 
     [LoggerMessage(2231, LogLevel.Warning, "The table between pods cannot be used now")]
-    private partial void LogFailed(SqliteException e);
+    private partial void LogFailed(Exception e);
 
     private sealed record Row(long Id, string? Room, byte[] Body);
 }

@@ -260,21 +260,21 @@ public sealed partial class RabbitSaveConsumer(
 
     private static void Count(string outcome, int count) => Settled.Add(count, new KeyValuePair<string, object?>("outcome", outcome));
 
-    [LoggerMessage(EventId = 3101, Level = LogLevel.Information, Message = "Consuming from the broker, at most {Prefetch} at a time.")]
+    [LoggerMessage(EventId = 2421, Level = LogLevel.Information, Message = "Consuming from the broker, at most {Prefetch} at a time.")]
     private static partial void LogConsuming(ILogger logger, int prefetch);
 
-    [LoggerMessage(EventId = 3102, Level = LogLevel.Warning, Message = "Consuming pauses; what was unsettled is back in the queue.")]
+    [LoggerMessage(EventId = 2422, Level = LogLevel.Warning, Message = "Consuming pauses; what was unsettled is back in the queue.")]
     private static partial void LogPaused(ILogger logger);
 
-    [LoggerMessage(EventId = 3103, Level = LogLevel.Warning, Message = "The broker is lost for consuming ({Error}); trying again.")]
+    [LoggerMessage(EventId = 2423, Level = LogLevel.Warning, Message = "The broker is lost for consuming ({Error}); trying again.")]
     private static partial void LogLost(ILogger logger, string error);
 
-    [LoggerMessage(EventId = 3104, Level = LogLevel.Error, Message = "Handling a batch of {Count} failed; they are delivered again.")]
+    [LoggerMessage(EventId = 2424, Level = LogLevel.Error, Message = "Handling a batch of {Count} failed; they are delivered again.")]
     private static partial void LogHandlerFailed(ILogger logger, Exception e, int count);
 
-    [LoggerMessage(EventId = 3105, Level = LogLevel.Error, Message = "{Key} is a dead letter: {Reason}")]
+    [LoggerMessage(EventId = 2425, Level = LogLevel.Error, Message = "{Key} is a dead letter: {Reason}")]
     private static partial void LogDead(ILogger logger, string key, string reason);
 
-    [LoggerMessage(EventId = 3106, Level = LogLevel.Warning, Message = "A delivery could not be moved to {Queue} ({Error}); the broker has it back.")]
+    [LoggerMessage(EventId = 2426, Level = LogLevel.Warning, Message = "A delivery could not be moved to {Queue} ({Error}); the broker has it back.")]
     private static partial void LogNotMoved(ILogger logger, string queue, string? error);
 }

@@ -34,6 +34,55 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public void A_server_that_takes_connections_and_drops_them_at_once_is_tried_less_and_less_often()
+    {
+        var alice = new TestClient(_server, "alice").Start();
+        for (var i = 0; i < 600; i++)
+        {
+            _sim.Do(() => _server.DropLinks());
+            _sim.RunSeconds(0.2);
+        }
+
+        Assert.InRange(_server.Connects, 2, 20);
+
+        _sim.Until(() => alice.Phase == ConnectionPhase.Live, "live again");
+        _sim.RunSeconds(15);
+        // A connection that lived is trusted again: the next attempt is soon.
+        _sim.Do(() => _server.DropLinks());
+        _sim.RunSeconds(2);
+        Assert.Equal(ConnectionPhase.Live, alice.Phase);
+    }
+
+    [Fact]
+    public void A_client_that_connects_catches_up_once()
+    {
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        _sim.Do(() => _server.DropLinks());
+        var (pages, rooms) = (_server.PageCalls, _server.RoomCalls);
+        alice.Settle();
+
+        // What follows the last message, and the newest page again for changes that no number shows.
+        Assert.Equal(2, _server.PageCalls - pages);
+        Assert.Equal(1, _server.RoomCalls - rooms);
+    }
+
+    [Fact]
+    public void A_client_that_is_never_told_to_resync_catches_up_by_itself()
+    {
+        _server.Says("bob", "general", "before");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        _server.SaysResync = false;
+        _sim.Do(() => _server.DropLinks());
+        _sim.Do(() => _server.Says("bob", "general", "missed"));
+
+        alice.Settle();
+
+        Assert.Equal(["before", "missed"], alice.Texts("general"));
+    }
+
+    [Fact]
     public void A_reader_who_returns_does_not_wait_for_the_next_attempt()
     {
         var alice = new TestClient(_server, "alice").Start();

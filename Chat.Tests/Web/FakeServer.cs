@@ -64,6 +64,12 @@ internal sealed class FakeServer(Simulation sim)
 
     public int RoomCalls { get; set; }
 
+    /// <summary>How many sockets were opened.</summary>
+    public int Connects { get; private set; }
+
+    /// <summary>A new socket is told to resync as soon as it hears of everything.</summary>
+    public bool SaysResync { get; set; } = true;
+
     /// <summary>Calls for one message, by id.</summary>
     public List<string> MessageCalls { get; } = [];
 
@@ -184,7 +190,15 @@ internal sealed class FakeServer(Simulation sim)
         }
     }
 
-    public void Connect(FakeLink link) => _links.Add(link);
+    public void Connect(FakeLink link)
+    {
+        Connects++;
+        _links.Add(link);
+        if (SaysResync)
+        {
+            Deliver(link, client => client.Resync(new ResyncEvent()), TimeSpan.Zero);
+        }
+    }
 
     public void Disconnect(FakeLink link) => _links.Remove(link);
 

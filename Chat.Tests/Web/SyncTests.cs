@@ -180,6 +180,51 @@ public sealed class SyncTests
     }
 
     [Fact]
+    public void A_resync_waits_for_the_moment_that_the_server_chose_and_others_meanwhile_are_one_with_it()
+    {
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        _server.Loss = 1;
+        _sim.Do(() => _server.Says("bob", "general", "lost"));
+        _server.Loss = 0;
+        var calls = _server.PageCalls;
+
+        _sim.Do(() => _server.ToAll(client => client.Resync(new ResyncEvent(DelayMilliseconds: 5_000))));
+        _sim.RunSeconds(2);
+        _sim.Do(() => _server.ToAll(client => client.Resync(new ResyncEvent(DelayMilliseconds: 5_000))));
+        _sim.Do(() => _server.ToAll(client => client.Resync(new ResyncEvent("general", 4_000))));
+        _sim.RunSeconds(2.5);
+        Assert.Equal(calls, _server.PageCalls);
+        Assert.True(alice.Store.Connection.CatchingUp);
+
+        _sim.RunSeconds(10);
+        Assert.Equal(["lost"], alice.Texts("general"));
+        // What follows the last message, and the newest page again for changes that no number shows.
+        Assert.Equal(2, _server.PageCalls - calls);
+        Assert.False(alice.Store.Connection.CatchingUp);
+    }
+
+    [Fact]
+    public void A_resync_of_one_room_reads_that_room_alone()
+    {
+        _server.Add("other", "alice", "bob");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Open("other");
+        alice.Open("general");
+        alice.Settle();
+        _server.Loss = 1;
+        _sim.Do(() => _server.Says("bob", "general", "lost"));
+        _sim.Do(() => _server.Says("bob", "other", "lost there"));
+        _server.Loss = 0;
+
+        _sim.Do(() => _server.ToAll(client => client.Resync(new ResyncEvent("general", 1_000))));
+        _sim.RunSeconds(3);
+
+        Assert.Equal(["lost"], alice.Texts("general"));
+        Assert.Empty(alice.Texts("other"));
+    }
+
+    [Fact]
     public void An_incomplete_answer_is_said_and_asked_again_until_it_is_whole()
     {
         for (var i = 0; i < 20; i++)

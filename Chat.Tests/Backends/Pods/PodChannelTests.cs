@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Chat.Backends.Pods;
 using Chat.Contracts;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -63,6 +64,19 @@ public sealed class PodChannelTests
         await channel.OnBodyAsync(Body("other", new MessageArrived(message)));
         await channel.OnBodyAsync(Body("other", new MessageArrived(message with { Seq = 7, Epoch = "e" })));
         Assert.Equal(2, _events.Count);
+    }
+
+    [Fact]
+    public async Task What_a_pod_published_itself_is_dropped_without_being_parsed()
+    {
+        var log = new CountingLogger();
+        await using var channel = new PodChannel(new PodIdentity("me"), [_redis], TimeProvider.System, log);
+        channel.OnEvent(Add);
+
+        await channel.OnBodyAsync("""{"pod":"me","event":not json"""u8.ToArray());
+        Assert.Equal(0, log.Count);
+        await channel.OnBodyAsync("""{"pod":"other","event":not json"""u8.ToArray());
+        Assert.Equal(1, log.Count);
     }
 
     [Fact]
@@ -131,6 +145,19 @@ public sealed class PodChannelTests
 
     private static byte[] Body(string pod, PodEvent podEvent) =>
         JsonSerializer.SerializeToUtf8Bytes(new PodEnvelope(pod, podEvent), PodJson.Default.PodEnvelope);
+
+    private sealed class CountingLogger : ILogger<PodChannel>
+    {
+        public int Count { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Count++;
+    }
 
     private sealed class FakeTransport(string name) : IPodTransport
     {

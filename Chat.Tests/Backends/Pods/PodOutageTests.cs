@@ -130,12 +130,22 @@ public abstract class PodOutageContract : IAsyncLifetime
 
     private Task<TestPod> StartAsync() => StartPodAsync(Redis.ConnectionString, Room);
 
-    private static Task BrokerIsThereAsync(TestPod pod) =>
+    protected static Task BrokerIsThereAsync(TestPod pod) =>
         Eventually.IsTrueAsync(() => pod.Transports.Single(t => t.Name == "broker").IsAvailable, "the pod is connected to the broker");
 }
 
 public sealed class RabbitPodOutageTests(RabbitMqFixture rabbit) : PodOutageContract, IClassFixture<RabbitMqFixture>
 {
+    [Fact]
+    public async Task Rooms_cost_the_broker_no_bindings()
+    {
+        await using var pod = await StartPodAsync("127.0.0.1:1", "room-1", "room-2", "room-3");
+        await BrokerIsThereAsync(pod);
+        var bindings = await rabbit.Server.ControlAsync(default, "list_bindings", "--quiet", "source_name", "routing_key");
+        var pods = bindings.Split('\n').Select(b => b.Trim()).Where(b => b.StartsWith(RabbitPodTransport.Exchange, StringComparison.Ordinal));
+        Assert.Equal(["chat.pods\t#"], pods);
+    }
+
     protected override Task<TestPod> StartPodAsync(string redis, params string[] rooms) =>
         TestPod.StartAsync(redis, rabbit: rabbit.ConnectionString, configure: o => o.StartTimeout = TimeSpan.FromSeconds(1), rooms: rooms);
 }

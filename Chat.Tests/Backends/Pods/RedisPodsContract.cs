@@ -67,6 +67,36 @@ public abstract class RedisPodsContract
     }
 
     [Fact]
+    public async Task Events_of_one_pod_are_applied_one_after_the_other_in_the_order_in_which_they_were_published()
+    {
+        var applied = new List<string>();
+        var applying = 0;
+        await using var a = await TestPod.StartAsync(ConnectionString);
+        await using var b = await TestPod.StartAsync(
+            ConnectionString,
+            handler: async e =>
+            {
+                if (e is SomebodyTypes { Typing.Username: var number })
+                {
+                    Assert.Equal(1, Interlocked.Increment(ref applying));
+                    // The earlier ones take longer, so that a later one would overtake them.
+                    await Task.Delay(int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) < 10 ? 5 : 0);
+                    applied.Add(number);
+                    Interlocked.Decrement(ref applying);
+                }
+            },
+            rooms: _room);
+        var numbers = Enumerable.Range(0, 50).Select(i => $"{i}").ToList();
+        foreach (var number in numbers)
+        {
+            Assert.True(await a.Channel.PublishAsync(new SomebodyTypes(new TypingEvent(_room, number)), default));
+        }
+
+        await Eventually.IsTrueAsync(() => applied.Count == numbers.Count, "all were applied");
+        Assert.Equal(numbers, applied);
+    }
+
+    [Fact]
     public async Task A_message_published_as_an_event_after_it_was_appended_is_handed_on_once()
     {
         await using var a = await TestPod.StartAsync(ConnectionString);

@@ -34,7 +34,8 @@ public sealed class TestPod : IAsyncDisposable
     public int Resyncs => Events.Count(e => e is ResyncNeeded);
 
     public static async Task<TestPod> StartAsync(
-        string redis, string? rabbit = null, string? sqlite = null, Action<RecentOptions>? configure = null, params string[] rooms)
+        string redis, string? rabbit = null, string? sqlite = null, Action<RecentOptions>? configure = null,
+        Func<PodEvent, Task>? handler = null, params string[] rooms)
     {
         var logged = new ConcurrentQueue<int>();
         var services = new ServiceCollection();
@@ -80,7 +81,7 @@ public sealed class TestPod : IAsyncDisposable
         pod.Channel.OnEvent(e =>
         {
             pod.Events.Enqueue(e);
-            return Task.CompletedTask;
+            return handler?.Invoke(e) ?? Task.CompletedTask;
         });
         foreach (var room in rooms)
         {

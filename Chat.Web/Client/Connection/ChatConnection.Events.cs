@@ -6,9 +6,20 @@ namespace Chat.Web.Client.Connection;
 /// <summary>What happens on connecting, and what the hub tells.</summary>
 public sealed partial class ChatConnection
 {
+    private const string AllRooms = "";
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The client catches up by itself when the server has not said within it that this connection hears of everything.</summary>
+    private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(3);
+
+    /// <summary>The longest delay of a resync that is honoured.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+
+    // Resyncs that wait for their moment, by room. What is fetched then is of then, so that another one while it waits changes nothing.
+    private readonly HashSet<string> _resyncs = new(StringComparer.Ordinal);
     private CancellationTokenSource _connected = new();
     private HubEvents? _events;
+    private bool _toldEarly;
     private bool _refreshing;
 
     // A nested class sees members, not constructor parameters.
@@ -23,8 +34,17 @@ public sealed partial class ChatConnection
         _connected.Dispose();
         _connected = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         history.Stopping = _connected.Token;
-        RefreshRooms(TimeSpan.Zero);
-        history.CatchUpAll();
+        // The server says when this connection hears of everything: what is fetched before that would have to be fetched again.
+        _resyncs.Clear();
+        if (_toldEarly)
+        {
+            ResyncNow(AllRooms);
+        }
+        else
+        {
+            ResyncLater(AllRooms, ToldWithin);
+        }
+
         reads.Flush();
         outbox.Wake();
         names.Ask();
@@ -32,6 +52,67 @@ public sealed partial class ChatConnection
         {
             _ = QuietlyAsync(() => ReadMembersAsync(room));
         }
+    }
+
+    private void ToldToResync(ResyncEvent resync)
+    {
+        var delay = TimeSpan.FromMilliseconds(resync.DelayMilliseconds ?? 0);
+        if (live.Current is null)
+        {
+            // The event was faster than the answer that the connection is open.
+            _toldEarly |= resync.RoomId is null;
+        }
+        else if (delay <= TimeSpan.Zero)
+        {
+            ResyncNow(resync.RoomId ?? AllRooms);
+        }
+        else if (!_resyncs.Contains(AllRooms))
+        {
+            ResyncLater(resync.RoomId ?? AllRooms, delay < LongestDelay ? delay : LongestDelay);
+        }
+    }
+
+    private async void ResyncLater(string roomId, TimeSpan delay)
+    {
+        if (!_resyncs.Add(roomId))
+        {
+            return;
+        }
+
+        Publish();
+        var connected = _connected.Token;
+        try
+        {
+            await Task.Delay(delay, time, connected);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next connection catches up.
+            return;
+        }
+
+        if (_resyncs.Contains(roomId))
+        {
+            ResyncNow(roomId);
+        }
+    }
+
+    private void ResyncNow(string roomId)
+    {
+        _resyncs.Remove(roomId);
+        if (roomId == AllRooms)
+        {
+            // Rooms that wait for a moment of their own are among all.
+            _resyncs.Clear();
+            history.CatchUpAll();
+        }
+        else if (store.Room(roomId) is { } room)
+        {
+            history.CatchUpStale(room);
+        }
+
+        RefreshRooms(roomId == AllRooms ? TimeSpan.Zero : RefreshAfter);
+        Publish();
     }
 
     private async Task ReadMembersAsync(RoomState room)
@@ -210,16 +291,7 @@ public sealed partial class ChatConnection
 
         public Task Resync(ResyncEvent resync)
         {
-            if (resync.RoomId is null)
-            {
-                owner.History.CatchUpAll();
-            }
-            else if (Store.Room(resync.RoomId) is { } room)
-            {
-                owner.History.CatchUpStale(room);
-            }
-
-            owner.RefreshRooms(RefreshAfter);
+            owner.ToldToResync(resync);
             return Task.CompletedTask;
         }
 

@@ -16,6 +16,9 @@ public sealed partial class ChatConnection(
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StorageWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TypingEvery = TimeSpan.FromSeconds(3);
+
+    /// <summary>A connection that lived so long is a success; one that is dropped before is waited for longer and longer.</summary>
+    private static readonly TimeSpan LivedAfter = TimeSpan.FromSeconds(10);
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), random);
     private readonly Signal _wake = new(time);
     private readonly CancellationTokenSource _stopping = new();
@@ -146,9 +149,14 @@ public sealed partial class ChatConnection(
             {
                 if (await ConnectAsync(cancellationToken) is { } link)
                 {
-                    attempt = 0;
+                    var since = time.GetTimestamp();
                     await link.Closed;
                     cancellationToken.ThrowIfCancellationRequested();
+                    if (time.GetElapsedTime(since) >= LivedAfter)
+                    {
+                        attempt = 0;
+                    }
+
                     await CloseAsync();
                 }
 
@@ -181,6 +189,7 @@ public sealed partial class ChatConnection(
                 RefreshRooms(TimeSpan.Zero);
             }
 
+            _toldEarly = false;
             await link.StartAsync(either.Token);
             if (_phase == ConnectionPhase.SignedOut || !browser.IsOnline)
             {
@@ -308,7 +317,7 @@ public sealed partial class ChatConnection(
     private void Publish() => store.SetConnection(new ConnectionStatus(_phase)
     {
         NextAttemptAt = _nextAttempt,
-        CatchingUp = _phase == ConnectionPhase.Live && (history.Running > 0 || _refreshing),
+        CatchingUp = _phase == ConnectionPhase.Live && (history.Running > 0 || _refreshing || _resyncs.Count > 0),
         SavingDelayed = outbox.SavingDelayed,
         HistoryIncomplete = history.Incomplete,
         Unsent = outbox.Items.Count,
