@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chat.Backends.Availability;
 using Microsoft.Data.Sqlite;
 
 namespace Chat.Backends.Sqlite;
@@ -41,9 +42,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
         catch (Exception e)
         {
             span.Failed(e);
-            if (SqliteErrors.MeansAway(e))
+            if (SqliteErrors.ConcernsFile(e))
             {
-                throw new BackendUnavailableException(backend, e);
+                throw new BackendUnavailableException(backend, e, SqliteErrors.Classify(e));
             }
 
             throw;
@@ -63,9 +64,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
         catch (Exception e)
         {
             span.Failed(e);
-            if (SqliteErrors.MeansAway(e))
+            if (SqliteErrors.ConcernsFile(e))
             {
-                throw new BackendUnavailableException(backend, e);
+                throw new BackendUnavailableException(backend, e, SqliteErrors.Classify(e));
             }
 
             throw;
