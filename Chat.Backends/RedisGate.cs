@@ -1,3 +1,4 @@
+using Chat.Backends.Availability;
 using Chat.Backends.Recent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,39 +8,62 @@ using StackExchange.Redis;
 namespace Chat.Backends;
 
 /// <summary>
-/// Whether Redis is used at present, for the whole process. It closes when the connection is lost, when a vital call
-/// (appending) fails or takes too long, or when two calls in a row do; while closed every call answers at once. A
-/// background probe opens it again, after what was missed has been made up for.
+/// Every call to Redis goes through here: it is limited in time, and while Redis cannot be used every call answers at once. Redis is
+/// not used from the moment that the connection is lost, a vital call (appending) is not confirmed, or most calls fail, until a probe
+/// in the background is answered and what was missed has been made up for (<see cref="Circuit"/>).
 /// <para>
-/// Closing is what ends epochs: <see cref="Since"/> is the time of the last opening by Redis' own clock (of a cluster the
-/// fastest), and an epoch that began before is not this process's any more.
+/// That is what ends epochs: <see cref="Since"/> is the time of the last reopening by Redis' own clock (of a cluster the fastest), and an
+/// epoch that began before is not this process's any more. An error that concerns one room's keys interrupts nothing and is thrown.
 /// </para>
 /// </summary>
-public sealed partial class RedisGate(
-    RedisConnection connection, IOptions<RecentOptions> options, TimeProvider time, ILogger<RedisGate> logger) : IHostedService, IAsyncDisposable
+public sealed partial class RedisGate : IHostedService, IAsyncDisposable
 {
-    private const int AllSlots = 16_384;
-    private static readonly string[] NotNow =
-        ["LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "MOVED", "BUSY", "OOM", "MISCONF", "Endpoint"];
-
-    private readonly Lock _sync = new();
+    private readonly RedisConnection _connection;
+    private readonly RecentOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisGate> _logger;
+    private readonly Circuit _circuit;
     private readonly CancellationTokenSource _stopping = new();
-    private int _disposed;
     private readonly TaskCompletionSource _openedOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task? _opening;
-    private volatile bool _isOpen;
     private bool _interrupted;
-    private int _failuresInARow;
+    private int _disposed;
 
-    public bool IsOpen => _isOpen;
+    public RedisGate(RedisConnection connection, IOptions<RecentOptions> options, TimeProvider time, ILogger<RedisGate> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _connection = connection;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+        _circuit = new Circuit(
+            new CircuitSettings
+            {
+                Backend = "Redis",
+                Classify = RedisErrors.Classify,
+                MeansLost = RedisErrors.MeansLost,
+                ProbeAsync = ProbeAsync,
+                PingAsync = PingAsync,
+                WhenOpening = () => _interrupted = true,
+                Limit = _options.Timeout,
+                ProbeDelay = _options.MaxProbeDelay / 10,
+                MaxProbeDelay = _options.MaxProbeDelay,
+                StartsOpen = true,
+            },
+            time,
+            logger);
+        _circuit.Opened += OnClosed;
+    }
+
+    /// <summary>Whether Redis is used at present.</summary>
+    public bool IsOpen => _circuit.IsClosed;
 
     /// <summary>Unix milliseconds; 0 while nothing was ever interrupted.</summary>
     public long Since { get; private set; }
 
-    /// <summary>On closing; not before the first opening.</summary>
+    /// <summary>Redis is not used any more; not raised before the first opening.</summary>
     public event Action? Closed;
 
-    /// <summary>On opening after an interruption.</summary>
+    /// <summary>Redis is used again after an interruption.</summary>
     public event Action? Reopened;
 
     /// <summary>Makes up for what was missed, before the gate opens; false: Redis failed meanwhile. Called again until nothing is left.</summary>
@@ -48,87 +72,67 @@ public sealed partial class RedisGate(
     /// <summary>Whether something waits to be made up for; asked under the gate's lock.</summary>
     internal Func<bool>? HasMissed { get; set; }
 
-    /// <summary>Waits for the first answer, but not long.</summary>
+    /// <summary>Waits for the first answer, at most <see cref="RecentOptions.StartTimeout"/>.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        EnsureOpening();
+        _circuit.EnsureProbing();
         _ = WatchAsync();
         try
         {
-            await _openedOnce.Task.WaitAsync(options.Value.StartTimeout, time, cancellationToken);
+            await _openedOnce.Task.WaitAsync(_options.StartTimeout, _time, cancellationToken);
         }
         catch (TimeoutException e)
         {
-            LogAway(e);
+            LogStartsWithout(e);
         }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// The call's result, or the default and false when it could not be made in time. <paramref name="vital"/>: its failure closes the gate.
-    /// What is not an absent server is thrown.
+    /// The call's result, or the default and false when Redis did not do it now. <paramref name="vital"/>: unless it is confirmed, Redis is
+    /// not used until that was made up for. What concerns this call alone, a key of the wrong type for example, is thrown.
     /// </summary>
     public async ValueTask<(bool Done, T? Result)> TryAsync<T>(Func<IDatabase, Task<T>> call, bool vital = false)
     {
-        if (!_isOpen)
+        var attempt = await _circuit.TryAsync(
+            async () => await LimitAsync((await _connection.ClientAsync()).GetDatabase(), call), CancellationToken.None);
+        if (attempt.Error is { } error)
         {
-            EnsureOpening();
-            return (false, default);
+            Failed(error);
+            attempt.ThrowIfOwnFault();
+            if (vital)
+            {
+                Close("a vital call was not confirmed");
+            }
         }
 
-        var result = await CallAsync((await connection.ClientAsync()).GetDatabase(), call);
-        if (result.Done)
-        {
-            _failuresInARow = 0;
-        }
-        else if (vital || Interlocked.Increment(ref _failuresInARow) >= 2)
-        {
-            Close();
-        }
-
-        return result;
+        return (attempt.Failure is null, attempt.Result);
     }
 
     /// <summary>Records that something could not be done; <paramref name="record"/> runs under the gate's lock, so that no opening overtakes it.</summary>
-    internal void Miss(Action record)
+    internal void Miss(Action record) => _circuit.Open("a message or change was missed", () =>
     {
-        lock (_sync)
-        {
-            record();
-            _interrupted = true;
-        }
+        record();
+        _interrupted = true;
+    });
 
-        Close();
-    }
-
-    /// <summary>One call, bounded; false where the server is away.</summary>
+    /// <summary>One call, limited in time, whether or not Redis is used; false where Redis did not do it now.</summary>
     internal async Task<(bool Done, T? Result)> CallAsync<T>(IDatabase database, Func<IDatabase, Task<T>> call)
     {
-        Task<T>? task = null;
         try
         {
-            task = call(database);
-            return (true, await task.WaitAsync(options.Value.Timeout, time));
+            return (true, await LimitAsync(database, call));
         }
         catch (Exception e) when (IsAway(e))
         {
-            RedisMetrics.Failures.Add(1);
-            LogCallFailed(e.GetType().Name);
-            // It may still fail later, with nobody there to see it.
-            _ = task?.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            Failed(e);
             return (false, default);
         }
     }
 
-    internal static bool IsAway(Exception e) => e switch
-    {
-        // Cancelled: the client does that to what it had not sent yet; nobody gives it a token.
-        RedisConnectionException or RedisTimeoutException or TimeoutException or ObjectDisposedException or OperationCanceledException => true,
-        // Answers of a server that is starting, failing over or full: not now.
-        RedisServerException s => NotNow.Any(code => s.Message.StartsWith(code, StringComparison.Ordinal)),
-        _ => false,
-    };
+    /// <summary>Whether Redis did not do it now, for whatever reason, rather than that the call itself was wrong.</summary>
+    internal static bool IsAway(Exception e) => RedisErrors.Classify(e) is not (Verdict.WrongData or Verdict.Bug);
 
     public async ValueTask DisposeAsync()
     {
@@ -139,42 +143,37 @@ public sealed partial class RedisGate(
         }
 
         await _stopping.CancelAsync();
-        if (_opening is { } opening)
-        {
-            await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        await _circuit.DisposeAsync();
         _stopping.Dispose();
     }
 
-    private void Close()
+    private async Task<T> LimitAsync<T>(IDatabase database, Func<IDatabase, Task<T>> call)
     {
-        lock (_sync)
+        var task = call(database);
+        try
         {
-            _interrupted = true;
-            if (!_isOpen)
-            {
-                return;
-            }
-
-            _isOpen = false;
-            _opening = null;
+            return await task.WaitAsync(_options.Timeout, _time);
         }
-
-        RedisMetrics.Interruptions.Add(1);
-        LogClosed();
-        Closed?.Invoke();
-        EnsureOpening();
+        catch (TimeoutException)
+        {
+            // It may still fail later, with nobody there to see it.
+            _ = task.ContinueWith(
+                static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
     }
 
-    private void EnsureOpening()
+    private void Failed(Exception e)
     {
-        lock (_sync)
-        {
-            if (!_isOpen && !_stopping.IsCancellationRequested && _opening is null or { IsCompleted: true })
-            {
-                _opening = Background.Run(OpenAsync);
-            }
-        }
+        RedisMetrics.Failures.Add(1, new KeyValuePair<string, object?>("verdict", RedisErrors.Classify(e).ToString()));
+        LogCallFailed(e.GetType().Name);
+    }
+
+    private void Close(string reason) => _circuit.Open(reason, () => _interrupted = true);
+
+    private void OnClosed()
+    {
+        RedisMetrics.Interruptions.Add(1);
+        Closed?.Invoke();
     }
 }

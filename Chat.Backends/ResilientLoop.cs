@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chat.Backends.Availability;
 using Chat.ServiceDefaults;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +10,7 @@ namespace Chat.Backends;
 /// </summary>
 public static partial class ResilientLoop
 {
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
     private static readonly Counter<long> Failures =
         Telemetry.Meter.CreateCounter<long>("chat.loops.failures", description: "Background loops that failed and were started again");
@@ -27,7 +29,7 @@ public static partial class ResilientLoop
     {
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(time);
-        var backoff = new Backoff(MaxPause);
+        var backoff = new Backoff(MinPause, MaxPause);
         while (!stoppingToken.IsCancellationRequested)
         {
             var began = time.GetTimestamp();

@@ -1,3 +1,4 @@
+using Chat.Backends.Availability;
 using Chat.Backends.Database;
 using Chat.Backends.Files;
 using Chat.Backends.Saving;
@@ -44,7 +45,7 @@ public sealed partial class MongoMessageArchive
         {
             if (round == MaxRounds)
             {
-                throw new TimeoutException("Others kept writing the same messages.");
+                throw new ContentionException("Others kept writing the same messages.");
             }
 
             var known = await ReadAsync(collections, left, cancellationToken);
@@ -125,13 +126,14 @@ public sealed partial class MongoMessageArchive
             result = await collections.Messages.BulkWriteAsync(
                 writes.Select(w => w.Model), new BulkWriteOptions { IsOrdered = false }, cancellationToken);
         }
-        catch (MongoBulkWriteException<MongoMessage> e) when (e.WriteConcernError is null && e.WriteErrors.Count > 0 && !e.WriteErrors.Any(w => MongoGate.IsAbsence(w.Code)))
+        catch (MongoBulkWriteException<MongoMessage> e)
+            when (e.WriteConcernError is null && e.WriteErrors.Count > 0 && e.WriteErrors.All(ConcernsItem))
         {
             result = e.Result;
             foreach (var error in e.WriteErrors)
             {
                 failed.Add(error.Index);
-                if (error.Category != ServerErrorCategory.DuplicateKey)
+                if (MongoErrors.Classify(error.Code) == Verdict.WrongData && error.Code != MongoErrors.DuplicateKey)
                 {
                     writes[error.Index].Group.Reason = error.Message;
                 }
@@ -144,6 +146,11 @@ public sealed partial class MongoMessageArchive
             .Where((w, i) => w.Group.Reason is not null || (!failed.Contains(i) && (allReplaced || w.Model is InsertOneModel<MongoMessage>)))
             .Select(w => w.Group);
     }
+
+    /// <summary>
+    /// The document cannot be stored, or somebody else wrote it meanwhile. A full disk or a missing permission is no fault of the document's.
+    /// </summary>
+    private static bool ConcernsItem(BulkWriteError error) => MongoErrors.Classify(error.Code) is Verdict.WrongData or Verdict.Contended;
 
     private static void Finish(Group group, SaveResult[] results, List<Group> done)
     {

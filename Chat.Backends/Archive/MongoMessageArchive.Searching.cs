@@ -73,6 +73,6 @@ public sealed partial class MongoMessageArchive
             (await Aggregate("room_words").Match(filter).Limit(gate.SearchScan + 1).Count().FirstOrDefaultAsync(token))?.Count ?? 0;
 
         IAggregateFluent<MongoMessage> Aggregate(string index) =>
-            collections.Messages.Aggregate(new AggregateOptions { Hint = index, MaxTime = gate.Timeout });
+            collections.Messages.Aggregate(new AggregateOptions { Hint = collections.Hint(index), MaxTime = gate.Timeout });
     }
 }

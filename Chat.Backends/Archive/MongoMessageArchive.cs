@@ -116,7 +116,7 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
         MongoCollections collections, FilterDefinition<MongoMessage> filter, string index, SortDefinition<MongoMessage> sort, int limit, CancellationToken token)
     {
         var found = await collections.Messages
-            .Find(filter, new FindOptions { Hint = index, MaxTime = gate.Timeout })
+            .Find(filter, new FindOptions { Hint = collections.Hint(index), MaxTime = gate.Timeout })
             .Sort(sort).Limit(limit).ToListAsync(token);
         return found.ConvertAll(m => m.ToMessage() ?? throw new InvalidOperationException("A stub was found by time."));
     }
@@ -125,7 +125,7 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
         MongoCollections collections, FilterDefinition<MongoMessage> range, string index, FilterDefinition<MongoMessage> rest, CancellationToken token)
     {
         var counted = await collections.Messages
-            .Aggregate(new AggregateOptions { Hint = index, MaxTime = gate.Timeout })
+            .Aggregate(new AggregateOptions { Hint = collections.Hint(index), MaxTime = gate.Timeout })
             .Match(range).Limit(UnreadScan).Match(rest).Limit(Limits.UnreadMax).Count()
             .FirstOrDefaultAsync(token);
         return (int)(counted?.Count ?? 0);

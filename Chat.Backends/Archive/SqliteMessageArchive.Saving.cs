@@ -1,3 +1,4 @@
+using Chat.Backends.Availability;
 using Chat.Backends.Files;
 using Chat.Backends.Saving;
 using Chat.Backends.Sqlite;

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Chat.Backends.Archive;
+using Chat.Backends.Availability;
 using Chat.Backends.Files;
 using Chat.Backends.Keys;
 using Chat.Backends.Rooms;
@@ -13,6 +15,8 @@ namespace Chat.Backends.Database;
 /// <summary>Every collection and every index. Which query uses which is in docs/archive.md; creating one again is no error.</summary>
 public sealed class MongoCollections(IMongoDatabase database)
 {
+    private readonly ConcurrentDictionary<string, bool> _messageIndexes = new(StringComparer.Ordinal);
+
     public IMongoCollection<MongoMessage> Messages { get; } = database.GetCollection<MongoMessage>("messages");
 
     public IMongoCollection<MongoUser> Users { get; } = database.GetCollection<MongoUser>("users");
@@ -38,8 +42,19 @@ public sealed class MongoCollections(IMongoDatabase database)
     public static IndexKeysDefinition<MongoMessage> ByRoom { get; } =
         Builders<MongoMessage>.IndexKeys.Ascending(m => m.RoomId).Ascending(m => m.Timestamp).Ascending(m => m.Id);
 
-    public async Task CreateIndexesAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// The index of <see cref="Messages"/> to name in a query; null while it is not known to be there, since the server refuses then.
+    /// </summary>
+    internal BsonValue? Hint(string index) => _messageIndexes.ContainsKey(index) ? new BsonString(index) : null;
+
+    /// <summary>They may be gone: the database came back with other data.</summary>
+    internal void ForgetIndexes() => _messageIndexes.Clear();
+
+    /// <summary>Creates what is missing, however long that takes, and answers which indexes the server refuses and why.</summary>
+    /// <exception cref="MongoException">The server did not answer, or takes no indexes at all now.</exception>
+    internal async Task<IReadOnlyList<(string Name, Exception Error)>> CreateIndexesAsync(CancellationToken cancellationToken)
     {
+        var refused = new List<(string Name, Exception Error)>();
         var messages = Builders<MongoMessage>.IndexKeys;
         await CreateAsync(
             Messages,
@@ -50,9 +65,10 @@ public sealed class MongoCollections(IMongoDatabase database)
                 Named(messages.Ascending(m => m.Sender).Ascending(m => m.Timestamp).Ascending(m => m.Id), "sender_order"),
                 Named(messages.Ascending("pending.roomId"), "pending_room"),
             ],
+            refused,
             cancellationToken);
         var users = Builders<MongoUser>.IndexKeys;
-        await CreateAsync(Users, [Named(users.Ascending("search").Ascending(u => u.Username), "search")], cancellationToken);
+        await CreateAsync(Users, [Named(users.Ascending("search").Ascending(u => u.Username), "search")], refused, cancellationToken);
         var rooms = Builders<MongoRoom>.IndexKeys;
         await CreateAsync(
             Rooms,
@@ -60,6 +76,7 @@ public sealed class MongoCollections(IMongoDatabase database)
                 Named(rooms.Ascending(r => r.Kind).Ascending(r => r.Archived).Ascending(r => r.Id), "listed"),
                 Named(rooms.Ascending(r => r.Kind).Ascending(r => r.Archived).Ascending("words").Ascending(r => r.Id), "listed_words"),
             ],
+            refused,
             cancellationToken);
         var memberships = Builders<MongoMembership>.IndexKeys;
         await CreateAsync(
@@ -68,6 +85,7 @@ public sealed class MongoCollections(IMongoDatabase database)
                 Named(memberships.Ascending(m => m.RoomId).Ascending(m => m.Username), "room_members"),
                 Named(memberships.Ascending(m => m.Username).Ascending(m => m.RoomId), "users_rooms"),
             ],
+            refused,
             cancellationToken);
         var sessions = Builders<MongoSession>.IndexKeys;
         await CreateAsync(
@@ -76,6 +94,7 @@ public sealed class MongoCollections(IMongoDatabase database)
                 Named(sessions.Ascending(s => s.Username).Ascending(s => s.ExpiresAt), "users_sessions"),
                 Named(sessions.Ascending(s => s.ExpiresAt), "expiry"),
             ],
+            refused,
             cancellationToken);
         var files = Builders<MongoFile>.IndexKeys;
         await CreateAsync(
@@ -86,15 +105,31 @@ public sealed class MongoCollections(IMongoDatabase database)
                 Named(files.Ascending(f => f.Uploader), "uploader"),
                 Named(files.Ascending(f => f.SweepAt), "sweep"),
             ],
+            refused,
             cancellationToken);
+        return refused;
     }
 
     /// <summary>One at a time: FerretDB 1.24 breaks down over several of which some are there.</summary>
-    private static async Task CreateAsync<T>(IMongoCollection<T> collection, CreateIndexModel<T>[] indexes, CancellationToken cancellationToken)
+    private async Task CreateAsync<T>(
+        IMongoCollection<T> collection, CreateIndexModel<T>[] indexes, List<(string Name, Exception Error)> refused,
+        CancellationToken cancellationToken)
     {
         foreach (var index in indexes)
         {
-            await collection.Indexes.CreateOneAsync(index, cancellationToken: cancellationToken);
+            try
+            {
+                await collection.Indexes.CreateOneAsync(index, cancellationToken: cancellationToken);
+                if (typeof(T) == typeof(MongoMessage))
+                {
+                    _messageIndexes[index.Options.Name] = true;
+                }
+            }
+            catch (MongoCommandException e) when (MongoErrors.Classify(e) == Verdict.Bug)
+            {
+                // Somebody made another index of that name, for example: slower, but no reason to do without the others.
+                refused.Add((index.Options.Name, e));
+            }
         }
     }
 

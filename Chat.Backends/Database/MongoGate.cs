@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chat.Backends.Availability;
 using Chat.ServiceDefaults;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -8,27 +9,23 @@ using MongoDB.Driver;
 namespace Chat.Backends.Database;
 
 /// <summary>
-/// Every call to MongoDB goes through here: it is bounded in time, waits for the indexes before the first use, and becomes a
-/// <see cref="BackendUnavailableException"/> when the server is away. Then the gate is shut – calls fail at once instead of each
-/// waiting for the driver to find a server – until a ping in the background is answered.
+/// Every call to MongoDB goes through here: it is limited in time, and becomes a <see cref="BackendUnavailableException"/> when the
+/// server does not do it now. While no server can be reached calls fail at once instead of each waiting for the driver to find one,
+/// until a ping in the background is answered (<see cref="Circuit"/>). One call that is slow, contended or refused stops no other.
 /// </summary>
 public sealed partial class MongoGate : IAsyncDisposable
 {
     public const string Backend = "chatdb";
+    private const int MinimumThroughput = 4;
     private static readonly BsonDocument Ping = new("ping", 1);
+    private static readonly TimeSpan RefusalsLogged = TimeSpan.FromMinutes(1);
     private static readonly Counter<long> Failures = Telemetry.Meter.CreateCounter<long>("chat.database.failures");
-
-    // ShutdownInProgress, NetworkInterfaceExceededTimeLimit, NetworkTimeout, WriteConcernFailed, MaxTimeMSExpired, PrimarySteppedDown,
-    // SocketException, NotWritablePrimary, Interrupted…, NotPrimary…: see MongoDB's error_codes.yml.
-    private static readonly HashSet<int> AwayCodes = [6, 7, 50, 64, 89, 91, 100, 189, 202, 262, 9001, 10107, 11600, 11602, 13435, 13436];
     private readonly IMongoDatabase _database;
     private readonly MongoOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<MongoGate> _logger;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _lock = new();
-    private Task? _probing;
-    private Task? _schema;
+    private readonly Circuit _circuit;
+    private long _refusalLoggedAt;
 
     public MongoGate(IMongoDatabase database, IOptions<MongoOptions> options, TimeProvider time, ILogger<MongoGate> logger)
     {
@@ -39,26 +36,36 @@ public sealed partial class MongoGate : IAsyncDisposable
         _logger = logger;
         _database = database.WithWriteConcern(WriteConcern.WMajority.With(journal: true)).WithReadPreference(ReadPreference.Primary);
         Collections = new MongoCollections(_database);
+        _circuit = new Circuit(
+            new CircuitSettings
+            {
+                Backend = Backend,
+                Classify = MongoErrors.Classify,
+                MeansLost = MongoErrors.MeansLost,
+                ProbeAsync = ProbeAsync,
+                // After a whole timeout has passed a fraction of it is enough for one question.
+                PingAsync = t => PingAsync(_options.Timeout / 3, t),
+                Limit = _options.Timeout,
+                MinimumThroughput = MinimumThroughput,
+                MaxProbeDelay = _options.MaxProbeDelay,
+                HalfOpens = true,
+            },
+            time,
+            logger);
     }
 
     public MongoCollections Collections { get; }
 
-    /// <summary>False while the server is known to be away.</summary>
-    public bool IsOpen
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _probing is null;
-            }
-        }
-    }
+    /// <summary>False while calls fail at once.</summary>
+    public bool IsOpen => _circuit.IsClosed;
 
     public TimeSpan Timeout => _options.Timeout;
 
     /// <summary>See <see cref="MongoOptions.SearchScan"/>.</summary>
     public int SearchScan => _options.SearchScan;
+
+    /// <summary>The server was away and is back, perhaps with an older copy of its data, or a query missed an index.</summary>
+    internal event Action? IndexesInDoubt;
 
     public Task<T> CallAsync<T>(Func<MongoCollections, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
         CallAsync(call, _options.Timeout, cancellationToken);
@@ -66,148 +73,82 @@ public sealed partial class MongoGate : IAsyncDisposable
     public Task<T> SaveAsync<T>(Func<MongoCollections, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
         CallAsync(call, _options.SaveTimeout, cancellationToken);
 
-    /// <summary>Creates the indexes in the background as soon as the server is there; called once at the start, and harmless again.</summary>
-    public void Prepare() => _ = SchemaAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        Task? probing;
-        lock (_lock)
-        {
-            probing = _probing;
-        }
-
-        if (probing is not null)
-        {
-            await probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>Whether this says that the server is away rather than that we asked nonsense.</summary>
-    internal static bool IsAbsence(Exception e) => e switch
-    {
-        MongoConnectionException or MongoConnectionPoolPausedException or MongoWaitQueueFullException or MongoNotPrimaryException
-            or MongoNodeIsRecoveringException or MongoExecutionTimeoutException or TimeoutException or IOException
-            or System.Net.Sockets.SocketException or OperationCanceledException => true,
-        MongoWriteConcernException => true,
-        MongoBulkWriteException bulk => bulk.WriteConcernError is not null || bulk.WriteErrors.Any(w => IsAbsence(w.Code)),
-        MongoCommandException command => IsAbsence(command.Code),
-        MongoClientException { InnerException: { } inner } => IsAbsence(inner),
-        _ => false,
-    };
-
-    internal static bool IsAbsence(int code) => AwayCodes.Contains(code);
+    public ValueTask DisposeAsync() => _circuit.DisposeAsync();
 
     private async Task<T> CallAsync<T>(
         Func<MongoCollections, CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (!IsOpen)
+        var attempt = await _circuit.TryAsync(() => LimitAsync(call, limit, cancellationToken), cancellationToken);
+        if (attempt.Failure is not { } verdict)
         {
-            throw new BackendUnavailableException(Backend);
+            return attempt.Result!;
         }
 
+        if (attempt.Error is { } error)
+        {
+            Failures.Add(1, new KeyValuePair<string, object?>("verdict", verdict.ToString()));
+            if (MongoErrors.MeansMissingIndex(error))
+            {
+                DoubtIndexes();
+            }
+
+            attempt.ThrowIfOwnFault();
+            if (verdict == Verdict.Refused)
+            {
+                LogRefusal(error);
+            }
+        }
+
+        throw new BackendUnavailableException(Backend, attempt.Error, verdict);
+    }
+
+    /// <summary>The driver does not leave every wait when asked to; the caller's limit holds all the same.</summary>
+    private async Task<T> LimitAsync<T>(
+        Func<MongoCollections, CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken)
+    {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limit);
-        try
-        {
-            await SchemaAsync().WaitAsync(timeout.Token);
-            // The driver does not leave every wait when asked to; the caller's bound holds all the same.
-            return await call(Collections, timeout.Token).WaitAsync(timeout.Token);
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && IsAbsence(e))
-        {
-            Failures.Add(1);
-            Shut(e);
-            throw new BackendUnavailableException(Backend, e);
-        }
+        return await call(Collections, timeout.Token).WaitAsync(timeout.Token);
     }
 
-    private Task SchemaAsync()
+    private async Task<bool> ProbeAsync(Circuit circuit, CancellationToken stopping)
     {
-        lock (_lock)
+        if (!await PingAsync(_options.Timeout, stopping) || !circuit.TryClose())
         {
-            if (_schema is null or { IsFaulted: true } or { IsCanceled: true })
-            {
-                // Independent of who waits for it: on a large collection an index takes longer than a call may.
-                _schema = Background.Run(CreateIndexesAsync);
-                _ = _schema.ContinueWith(
-                    failed => LogNoIndexes(_logger, failed.Exception!.InnerException!.Message), CancellationToken.None,
-                    TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            }
-
-            return _schema;
+            return false;
         }
+
+        DoubtIndexes();
+        return true;
     }
 
-    private async Task CreateIndexesAsync()
+    /// <summary>Asks the primary: while there is none nothing can be saved.</summary>
+    private async Task<bool> PingAsync(TimeSpan limit, CancellationToken stopping)
     {
-        try
-        {
-            await Collections.CreateIndexesAsync(_stop.Token);
-        }
-        catch (MongoCommandException e) when (!IsAbsence(e))
-        {
-            // Somebody made another index of that name: slower, perhaps, but no reason to serve nobody.
-            Failures.Add(1);
-            LogIndexRefused(_logger, e.Message);
-        }
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        timeout.CancelAfter(limit);
+        await _database.RunCommandAsync<BsonDocument>(Ping, cancellationToken: timeout.Token).WaitAsync(timeout.Token);
+        return true;
     }
 
-    private void Shut(Exception e)
+    private void DoubtIndexes()
     {
-        lock (_lock)
-        {
-            if (_probing is not null || _stop.IsCancellationRequested)
-            {
-                return;
-            }
-
-            LogAway(_logger, e.GetType().Name);
-            _probing = Background.Run(ProbeAsync);
-        }
+        Collections.ForgetIndexes();
+        IndexesInDoubt?.Invoke();
     }
 
-    private async Task ProbeAsync()
+    /// <summary>What is refused is refused for every call; one line a minute is enough.</summary>
+    private void LogRefusal(Exception e)
     {
-        var backoff = new Backoff(_options.MaxProbeDelay);
-        while (!_stop.IsCancellationRequested)
+        var now = _time.GetTimestamp();
+        var last = Interlocked.Read(ref _refusalLoggedAt);
+        if ((last == 0 || _time.GetElapsedTime(last, now) >= RefusalsLogged)
+            && Interlocked.CompareExchange(ref _refusalLoggedAt, now, last) == last)
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            timeout.CancelAfter(_options.Timeout);
-            try
-            {
-                await _database.RunCommandAsync<BsonDocument>(Ping, cancellationToken: timeout.Token).WaitAsync(timeout.Token);
-                break;
-            }
-            catch (Exception e) when (e is MongoException || IsAbsence(e))
-            {
-                await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            LogRefused(_logger, e);
         }
-
-        lock (_lock)
-        {
-            _probing = null;
-            if (_schema is { IsCompleted: true })
-            {
-                // It may have come back as another, or with an older copy of its data: the indexes are looked at again.
-                _schema = null;
-            }
-        }
-
-        LogBack(_logger);
     }
 
-    [LoggerMessage(EventId = 3201, Level = LogLevel.Warning, Message = "The database is away ({Error}); calls fail at once until it answers.")]
-    private static partial void LogAway(ILogger logger, string error);
-
-    [LoggerMessage(EventId = 3202, Level = LogLevel.Information, Message = "The database answers again.")]
-    private static partial void LogBack(ILogger logger);
-
-    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "The indexes could not be created yet: {Error}")]
-    private static partial void LogNoIndexes(ILogger logger, string error);
-
-    [LoggerMessage(EventId = 3204, Level = LogLevel.Error, Message = "The server refuses an index: {Error}")]
-    private static partial void LogIndexRefused(ILogger logger, string error);
+    [LoggerMessage(EventId = 3205, Level = LogLevel.Error, Message = "The database refuses calls")]
+    private static partial void LogRefused(ILogger logger, Exception e);
 }

@@ -11,7 +11,7 @@ public sealed class MongoOptions
     [Required]
     public string Name { get; set; } = "chatdb";
 
-    /// <summary>How long one call may take; one that takes longer counts as the server's absence until a ping answers.</summary>
+    /// <summary>How long one call may take. When most take longer, or a ping does, calls fail at once until the server answers.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(3);
 

@@ -26,7 +26,9 @@ internal static class MongoRegistration
             s.GetRequiredService<IOptions<MongoOptions>>(),
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<MongoGate>>()));
-        builder.Services.AddHostedService<MongoIndexes>();
+        builder.Services.AddSingleton<MongoIndexes>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<MongoIndexes>());
+        builder.Services.AddHealthChecks().AddCheck<MongoIndexes>("indexes");
         builder.Services.AddSingleton<IMessageArchive, MongoMessageArchive>();
         builder.Services.AddSingleton<IFiles, MongoFiles>();
         builder.Services.AddSingleton<IUserDirectory, MongoUserDirectory>();
@@ -43,16 +45,5 @@ internal static class MongoRegistration
         settings.HeartbeatTimeout = Patience;
         settings.HeartbeatInterval = TimeSpan.FromSeconds(5);
         settings.WaitQueueTimeout = Patience;
-    }
-
-    private sealed class MongoIndexes(MongoGate gate) : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            gate.Prepare();
-            return Task.CompletedTask;
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -7,7 +7,7 @@ internal sealed class RabbitConnecting(RabbitPublisher publisher) : IHostedServi
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _ = publisher.IsAvailable;
+        publisher.Connect();
         return Task.CompletedTask;
     }
 

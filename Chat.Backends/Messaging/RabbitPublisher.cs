@@ -1,33 +1,29 @@
 using System.Diagnostics.Metrics;
+using Chat.Backends.Availability;
 using Chat.ServiceDefaults;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace Chat.Backends.Messaging;
 
 /// <summary>
 /// Publishes with confirms over one connection that it keeps by itself. A publish completes when the broker confirmed it,
-/// and a mandatory one that no queue took fails. While the broker is known to be away or blocked by an alarm every publish
-/// fails at once; it connects again in the background, with jittered backoff, and declares the topology first.
+/// and a mandatory one that no queue took fails. While there is no connection, or an alarm blocks it, every publish fails at once. In the
+/// background it connects again, with backoff, and declares the topology first (<see cref="Circuit"/>).
 /// </summary>
 public sealed partial class RabbitPublisher : IAsyncDisposable
 {
     public const string Backend = "messaging";
-    private const string Silent = "no confirm in time";
     private static readonly Counter<long> Failures = Telemetry.Meter.CreateCounter<long>("chat.broker.publish.failures");
     private static readonly Counter<long> Losses = Telemetry.Meter.CreateCounter<long>("chat.broker.connection.losses");
     private readonly IConnectionFactory _factory;
     private readonly RabbitOptions _options;
-    private readonly TimeProvider _time;
     private readonly ILogger<RabbitPublisher> _logger;
     private readonly SemaphoreSlim _inFlight;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
-    private TaskCompletionSource<RabbitSession> _session = NewSession();
-    private Task? _keeping;
-    private volatile bool _knownAway;
+    private readonly Circuit _circuit;
+    private readonly TaskCompletionSource _attempted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile RabbitSession? _session;
 
     public RabbitPublisher(
         IConnectionFactory factory, IOptions<RabbitOptions> options, TimeProvider time, ILogger<RabbitPublisher> logger)
@@ -35,25 +31,29 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _factory = factory;
         _options = options.Value;
-        _time = time;
         _logger = logger;
         _inFlight = new SemaphoreSlim(_options.MaxInFlight, _options.MaxInFlight);
-    }
-
-    /// <summary>Whether a publish has a chance now; connects when nobody did yet.</summary>
-    public bool IsAvailable => Session.Task is { IsCompletedSuccessfully: true, Result.IsBlocked: false };
-
-    private TaskCompletionSource<RabbitSession> Session
-    {
-        get
-        {
-            lock (_gate)
+        _circuit = new Circuit(
+            new CircuitSettings
             {
-                _keeping ??= Background.Run(KeepAsync);
-                return _session;
-            }
-        }
+                Backend = Backend,
+                Classify = RabbitErrors.Classify,
+                ProbeAsync = ConnectAsync,
+                PingAsync = PingAsync,
+                Limit = _options.PublishTimeout,
+                MaxProbeDelay = _options.MaxReconnectDelay,
+                StartsOpen = true,
+                // A broker whose queue has no leader takes connections and confirms nothing.
+                HalfOpens = true,
+            },
+            time,
+            logger);
+        // What is in flight will not be confirmed; a connection that confirms nothing would stay for a minute until a heartbeat fails.
+        _circuit.Opened += () => _session?.Abandon("the circuit opened");
     }
+
+    /// <summary>Begins to connect, in the background. Otherwise the first call does.</summary>
+    public void Connect() => _circuit.EnsureProbing();
 
     /// <exception cref="BackendUnavailableException">Not confirmed in time, or not routed. It may be in the queue all the same.</exception>
     public async Task PublishAsync(
@@ -61,46 +61,20 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(_options.PublishTimeout);
-        RabbitSession? session = null;
-        var asProof = false;
-        var started = TimeProvider.System.GetTimestamp();
         try
         {
-            session = await GetSessionAsync(timeout.Token);
-            if (!session.TryEnter(out asProof))
+            var session = await GetSessionAsync(timeout.Token);
+            if (!_circuit.TryEnter(out var permit))
             {
                 throw new BackendUnavailableException(Backend);
             }
 
-            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, session.Interrupted);
-            await _inFlight.WaitAsync(attempt.Token);
-            try
-            {
-                started = TimeProvider.System.GetTimestamp();
-                await session.PublishAsync(exchange, routingKey, mandatory, properties, body, attempt.Token);
-            }
-            finally
-            {
-                _inFlight.Release();
-            }
+            await PublishAsync(session, permit, exchange, routingKey, mandatory, properties, body, timeout.Token, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && IsAbsence(e))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitErrors.IsPassing(e))
         {
             Failures.Add(1);
-            if (session is not null && timeout.IsCancellationRequested && session.LastConfirm < started)
-            {
-                // It confirmed nothing for so long: stopped, or cut off without a word. Heartbeats would take a minute to say so.
-                session.Abandon(Silent);
-            }
-
-            throw e as BackendUnavailableException ?? new BackendUnavailableException(Backend, e);
-        }
-        finally
-        {
-            if (asProof)
-            {
-                session!.LeaveProof();
-            }
+            throw e as BackendUnavailableException ?? new BackendUnavailableException(Backend, e, RabbitErrors.Classify(e));
         }
     }
 
@@ -114,7 +88,7 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
             var session = await GetSessionAsync(timeout.Token);
             return await session.CountAsync(queue, timeout.Token);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && IsAbsence(e))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitErrors.IsPassing(e))
         {
             LogNotAsked(_logger, queue, e.GetType().Name);
             return null;
@@ -131,7 +105,7 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
             var session = await GetSessionAsync(timeout.Token);
             return await session.IsSavedAsync(timeout.Token);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && IsAbsence(e))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitErrors.IsPassing(e))
         {
             LogNotAsked(_logger, RabbitNames.SaveQueue, e.GetType().Name);
             return null;
@@ -140,111 +114,125 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        Task? keeping;
-        lock (_gate)
-        {
-            keeping = _keeping ??= Task.CompletedTask;
-        }
-
-        await keeping;
+        await _circuit.DisposeAsync();
+        _attempted.TrySetResult();
+        await DropSessionAsync();
     }
 
-    /// <summary>What the driver throws when the broker is away, cut off, or refuses.</summary>
-    internal static bool IsAbsence(Exception e) => e is RabbitMQClientException or PublishException or IOException or TimeoutException
-        or System.Net.Sockets.SocketException or OperationCanceledException or ObjectDisposedException or BackendUnavailableException;
+    private async Task PublishAsync(
+        RabbitSession session, Circuit.Permit permit, string exchange, string routingKey, bool mandatory, BasicProperties properties,
+        ReadOnlyMemory<byte> body, CancellationToken timeout, CancellationToken cancellationToken)
+    {
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(timeout, session.Interrupted);
+        try
+        {
+            await _inFlight.WaitAsync(attempt.Token);
+            try
+            {
+                await session.PublishAsync(exchange, routingKey, mandatory, properties, body, attempt.Token);
+            }
+            finally
+            {
+                _inFlight.Release();
+            }
 
-    private static TaskCompletionSource<RabbitSession> NewSession() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _circuit.Leave(permit, null);
+        }
+        catch (Exception e) when (cancellationToken.IsCancellationRequested || session.Over.IsCompleted
+            || (e is OperationCanceledException && !timeout.IsCancellationRequested))
+        {
+            // The caller gave it up, or the session is lost or blocked, which is known without counting.
+            _circuit.Leave(permit);
+            throw;
+        }
+        catch (Exception e)
+        {
+            _circuit.Leave(permit, RabbitErrors.Classify(e));
+            throw;
+        }
+    }
 
     private async ValueTask<RabbitSession> GetSessionAsync(CancellationToken cancellationToken)
     {
-        var current = Session;
-        if (current.Task.IsCompletedSuccessfully)
+        if (!_attempted.Task.IsCompleted)
         {
-            var session = await current.Task;
-            return !session.IsBlocked && !session.Over.IsCompleted ? session : throw new BackendUnavailableException(Backend);
+            // Only before the first attempt ended nothing is known, and waiting is worth it.
+            _circuit.EnsureProbing();
+            await _attempted.Task.WaitAsync(cancellationToken);
         }
 
-        // Only before the first attempt ended nothing is known, and waiting is worth it.
-        return _knownAway ? throw new BackendUnavailableException(Backend) : await current.Task.WaitAsync(cancellationToken);
+        return _session is { IsBlocked: false, Over.IsCompleted: false } session ? session : throw new BackendUnavailableException(Backend);
     }
 
-    private async Task KeepAsync()
+    /// <summary>The circuit's probe: a new connection in place of the old one.</summary>
+    private async Task<bool> ConnectAsync(Circuit circuit, CancellationToken stopping)
     {
-        var backoff = new Backoff(_options.MaxReconnectDelay);
-        var proven = true;
-        while (!_stop.IsCancellationRequested)
+        try
         {
-            try
+            await DropSessionAsync();
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            timeout.CancelAfter(_options.ConnectTimeout);
+            var session = await RabbitSession.OpenAsync(
+                _factory, $"{Environment.MachineName}:{Environment.ProcessId}:publish", _options, timeout.Token);
+            _session = session;
+            if (!circuit.TryClose())
             {
-                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-                timeout.CancelAfter(_options.ConnectTimeout);
-                await using var session = await RabbitSession.OpenAsync(
-                    _factory, $"{Environment.MachineName}:{Environment.ProcessId}:publish", _options, proven, timeout.Token);
-                var opened = _time.GetTimestamp();
-                _knownAway = true;
-                _session.SetResult(session);
-                LogConnected(_logger);
-                var reason = await session.Over.WaitAsync(_stop.Token);
-                lock (_gate)
-                {
-                    _session = NewSession();
-                }
-
-                proven = reason != Silent;
-                Losses.Add(1);
-                LogLost(_logger, reason);
-                if (_time.GetElapsedTime(opened) > _options.MaxReconnectDelay)
-                {
-                    backoff.Reset();
-                }
-
-                await Task.Delay(backoff.Next(), _time, _stop.Token);
+                return false;
             }
-#pragma warning disable CA1031 // Whatever it is, ending here would leave the process without a broker for good.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                if (_stop.IsCancellationRequested)
-                {
-                    break;
-                }
 
-                FailWaiting(e);
-                LogAway(_logger, e.GetType().Name, e.Message);
-                await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            LogConnected(_logger);
+            _ = Background.Run(() => WatchAsync(session));
+            return true;
         }
-
-        FailWaiting(new ObjectDisposedException(nameof(RabbitPublisher)));
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            LogNotConnected(_logger, e.GetType().Name, e.Message);
+            return false;
+        }
+        finally
+        {
+            _attempted.TrySetResult();
+        }
     }
 
-    /// <summary>Those who waited for the first attempt learn of its failure at once.</summary>
-    private void FailWaiting(Exception e)
+    private async Task WatchAsync(RabbitSession session)
     {
-        TaskCompletionSource<RabbitSession> waited;
-        lock (_gate)
+        var reason = await session.Over;
+        Losses.Add(1);
+        // Given up because the circuit opened it is replaced already, or soon.
+        if (ReferenceEquals(_session, session))
         {
-            waited = _session;
-            _session = NewSession();
-            _knownAway = true;
+            _circuit.Open($"the connection is lost: {reason}");
+        }
+    }
+
+    /// <summary>Asked after a whole timeout has passed, so a fraction of it is enough for one question.</summary>
+    private async Task<bool> PingAsync(CancellationToken stopping)
+    {
+        if (_session is not { } session)
+        {
+            return false;
         }
 
-        if (waited.TrySetException(new BackendUnavailableException(Backend, e)))
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        timeout.CancelAfter(_options.PublishTimeout / 4);
+        await session.CountAsync(RabbitNames.SaveQueue, timeout.Token);
+        return true;
+    }
+
+    private async ValueTask DropSessionAsync()
+    {
+        if (Interlocked.Exchange(ref _session, null) is { } session)
         {
-            // Nobody need have waited.
-            _ = waited.Task.Exception;
+            await session.DisposeAsync();
         }
     }
 
     [LoggerMessage(EventId = 2411, Level = LogLevel.Information, Message = "The broker is connected for publishing.")]
     private static partial void LogConnected(ILogger logger);
 
-    [LoggerMessage(EventId = 2412, Level = LogLevel.Warning, Message = "The broker's connection for publishing is lost: {Reason}")]
-    private static partial void LogLost(ILogger logger, string reason);
-
-    [LoggerMessage(EventId = 2413, Level = LogLevel.Warning, Message = "The broker is away ({Error}: {Detail}); trying again.")]
-    private static partial void LogAway(ILogger logger, string error, string detail);
+    [LoggerMessage(EventId = 2413, Level = LogLevel.Warning, Message = "The broker cannot be connected ({Error}: {Detail}); trying again.")]
+    private static partial void LogNotConnected(ILogger logger, string error, string detail);
 
     [LoggerMessage(EventId = 2414, Level = LogLevel.Information, Message = "The broker could not be asked about {Queue} ({Error}).")]
     private static partial void LogNotAsked(ILogger logger, string queue, string error);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
+using Chat.Backends.Availability;
 using Chat.ServiceDefaults;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -23,14 +24,9 @@ internal sealed class RabbitSession : IAsyncDisposable
     private IChannel[] _channels = [];
     private SaveProbe? _probe;
     private uint _turn;
-    private long _lastConfirm;
 
-    private volatile bool _proven;
-    private int _proving;
-
-    private RabbitSession(IConnection connection, IChannel asking, RabbitOptions options, bool proven)
+    private RabbitSession(IConnection connection, IChannel asking, RabbitOptions options)
     {
-        _proven = proven;
         _connection = connection;
         _asking = asking;
         // The client's default limiter delays at half of 128 in flight; ours is RabbitPublisher's bound.
@@ -55,18 +51,15 @@ internal sealed class RabbitSession : IAsyncDisposable
         }
     }
 
-    /// <summary><see cref="TimeProvider.GetTimestamp"/> of the newest confirm.</summary>
-    public long LastConfirm => Interlocked.Read(ref _lastConfirm);
-
     public static async Task<RabbitSession> OpenAsync(
-        IConnectionFactory factory, string name, RabbitOptions options, bool proven, CancellationToken cancellationToken)
+        IConnectionFactory factory, string name, RabbitOptions options, CancellationToken cancellationToken)
     {
         var connection = await factory.CreateConnectionAsync(name, cancellationToken);
         try
         {
             var asking = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
             await RabbitTopology.DeclareAsync(asking, cancellationToken);
-            var session = new RabbitSession(connection, asking, options, proven);
+            var session = new RabbitSession(connection, asking, options);
             await session.OpenChannelsAsync(options.PublishChannels, cancellationToken);
             return session;
         }
@@ -77,25 +70,11 @@ internal sealed class RabbitSession : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// A broker that takes connections and confirms nothing – its queue has no leader, its disk hangs – must not cost every
-    /// publish a timeout again after each reconnect: then one tries, and the others fail at once until it was confirmed.
-    /// </summary>
-    public bool TryEnter(out bool asProof)
-    {
-        asProof = !_proven && Interlocked.CompareExchange(ref _proving, 1, 0) == 0;
-        return _proven || asProof;
-    }
-
-    public void LeaveProof() => Volatile.Write(ref _proving, 0);
-
     public async Task PublishAsync(
         string exchange, string routingKey, bool mandatory, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var channel = _channels[Interlocked.Increment(ref _turn) % (uint)_channels.Length];
         await channel.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, cancellationToken);
-        _proven = true;
-        Interlocked.Exchange(ref _lastConfirm, TimeProvider.System.GetTimestamp());
     }
 
     /// <summary>Ready messages of the queue.</summary>
@@ -153,7 +132,7 @@ internal sealed class RabbitSession : IAsyncDisposable
             await connection.AbortAsync(TimeSpan.FromMilliseconds(500));
             await connection.DisposeAsync();
         }
-        catch (Exception e) when (RabbitPublisher.IsAbsence(e))
+        catch (Exception e) when (RabbitErrors.IsPassing(e))
         {
             Leftovers.Add(1);
         }

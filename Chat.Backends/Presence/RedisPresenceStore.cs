@@ -128,7 +128,7 @@ public sealed class RedisPresenceStore(RedisGate gate) : IPresenceStore
     public async ValueTask WithdrawAsync(string podId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await gate.TryRepairingAsync(d => d.HashDeleteAsync(RedisKeys.Presence, podId));
+        await gate.TryRepairingAsync(d => d.HashDeleteAsync(RedisKeys.Presence, podId), Presence);
     }
 
     private static PodPresence Parse(string pod, string version, string users) => new(

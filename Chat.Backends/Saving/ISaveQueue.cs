@@ -62,7 +62,7 @@ public abstract record SaveOutcome
     /// <summary>A passing trouble of this item alone: again, later. After <c>MaxAttempts</c> it is dead-lettered.</summary>
     public static SaveOutcome Requeue { get; } = new Requeued();
 
-    /// <summary>The archive is away: give everything back and stop consuming.</summary>
+    /// <summary>The archive saves nothing now: give everything back and stop consuming.</summary>
     public static SaveOutcome Pause { get; } = new Paused();
 
     /// <summary>Can never be saved; kept aside with the reason.</summary>

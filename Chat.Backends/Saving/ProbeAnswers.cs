@@ -1,3 +1,4 @@
+using Chat.Backends.Availability;
 using Chat.Backends.Messaging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -81,7 +82,7 @@ internal sealed class ProbeAnswers(IChannel channel)
                 "", probe.ReplyTo, mandatory: false, new BasicProperties { CorrelationId = probe.CorrelationId },
                 new ProbeAnswer(_consumer, saved).Write());
         }
-        catch (Exception e) when (RabbitPublisher.IsAbsence(e))
+        catch (Exception e) when (RabbitErrors.IsPassing(e))
         {
             // Who asked hears nothing, and knows by that.
         }

@@ -1,3 +1,4 @@
+using Chat.Backends.Availability;
 using Chat.Backends.Messaging;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
@@ -130,9 +131,9 @@ public sealed class RabbitDeadLetters(
                 RabbitSession.Abort(connection);
             }
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitPublisher.IsAbsence(e))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitErrors.IsPassing(e))
         {
-            throw e as BackendUnavailableException ?? new BackendUnavailableException(RabbitPublisher.Backend, e);
+            throw e as BackendUnavailableException ?? new BackendUnavailableException(RabbitPublisher.Backend, e, RabbitErrors.Classify(e));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
+using Chat.Backends.Availability;
 using Chat.Backends.Messaging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -117,7 +118,7 @@ internal sealed class RabbitDeliveries : IAsyncDisposable
                 await _channel.CloseAsync(moment.Token);
             }
         }
-        catch (Exception e) when (RabbitPublisher.IsAbsence(e))
+        catch (Exception e) when (RabbitErrors.IsPassing(e))
         {
             // Closing the connection below returns them as well.
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chat.Backends.Availability;
 using Chat.Backends.Messaging;
 using Chat.ServiceDefaults;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,7 @@ public sealed partial class RabbitSaveConsumer(
     ILogger<RabbitSaveConsumer> logger) : ISaveConsumer
 {
     private static readonly Counter<long> Settled = Telemetry.Meter.CreateCounter<long>("chat.save.deliveries");
+    private static readonly TimeSpan FirstReconnectDelay = TimeSpan.FromMilliseconds(50);
     private readonly SaveConsumerOptions _options = options.Value;
     private readonly RabbitOptions _rabbit = rabbitOptions.Value;
     private volatile bool _consuming;
@@ -31,7 +33,7 @@ public sealed partial class RabbitSaveConsumer(
     public async Task RunAsync(SaveHandler handler, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        var backoff = new Backoff(_rabbit.MaxReconnectDelay);
+        var backoff = new Backoff(FirstReconnectDelay, _rabbit.MaxReconnectDelay);
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -46,7 +48,7 @@ public sealed partial class RabbitSaveConsumer(
                     return;
                 }
             }
-            catch (Exception e) when (RabbitPublisher.IsAbsence(e))
+            catch (Exception e) when (RabbitErrors.IsPassing(e))
             {
                 if (!cancellationToken.IsCancellationRequested)
                 {
@@ -58,7 +60,7 @@ public sealed partial class RabbitSaveConsumer(
                 _consuming = false;
             }
 
-            await Task.Delay(backoff.Next(), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await backoff.WaitAsync(time, cancellationToken);
         }
     }
 

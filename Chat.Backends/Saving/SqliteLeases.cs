@@ -1,3 +1,4 @@
+using Chat.Backends.Availability;
 using Chat.Backends.Sqlite;
 
 namespace Chat.Backends.Saving;
@@ -87,11 +88,10 @@ internal sealed class SqliteLeases(SqliteDatabase database, SaveConsumerOptions 
                 Bury(session, taken, $"given up after {taken.Delivery.Attempt} attempts");
                 break;
             case SaveOutcome.Requeued:
-                var delay = Math.Min(
-                    options.RetryDelay.TotalMilliseconds * Math.Pow(2, Math.Min(taken.Delivery.Attempt - 1, 16)), LongestRetryDelay.TotalMilliseconds);
+                var delay = Backoff.After(taken.Delivery.Attempt - 1, options.RetryDelay, LongestRetryDelay);
                 session.Execute(
                     "UPDATE message_save SET visible_at = $1, lease = NULL WHERE seq = $2 AND lease = $3",
-                    delay > 0 ? Now + (long)delay : 0, taken.Seq, _lease);
+                    delay > TimeSpan.Zero ? Now + (long)delay.TotalMilliseconds : 0, taken.Seq, _lease);
                 break;
         }
     }

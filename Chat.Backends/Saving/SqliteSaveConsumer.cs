@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chat.Backends.Availability;
 using Chat.Backends.Sqlite;
 using Chat.ServiceDefaults;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ public sealed partial class SqliteSaveConsumer(
     {
         ArgumentNullException.ThrowIfNull(handler);
         var troubles = 0;
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -49,6 +51,7 @@ public sealed partial class SqliteSaveConsumer(
                 }
 
                 troubles = 0;
+                backoff.Reset();
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -58,9 +61,8 @@ public sealed partial class SqliteSaveConsumer(
             {
                 _consuming = false;
                 Troubles.Add(1);
-                LogAway(e, troubles);
-                var seconds = Math.Min(10, 0.1 * Math.Pow(2, Math.Min(troubles++, 10))) * (0.5 + (Random.Shared.NextDouble() / 2));
-                await Task.Delay(TimeSpan.FromSeconds(seconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                LogAway(e, troubles++);
+                await backoff.WaitAsync(time, cancellationToken);
             }
             finally
             {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chat.Backends.Availability;
 using Microsoft.Data.Sqlite;
 
 namespace Chat.Backends.Sqlite;
@@ -48,9 +49,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
         catch (Exception e)
         {
             span.Failed(e);
-            if (SqliteErrors.MeansAway(e))
+            if (SqliteErrors.ConcernsFile(e))
             {
-                throw new BackendUnavailableException(backend, e);
+                throw new BackendUnavailableException(backend, e, SqliteErrors.Classify(e));
             }
 
             throw;
@@ -70,9 +71,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
         catch (Exception e)
         {
             span.Failed(e);
-            if (SqliteErrors.MeansAway(e))
+            if (SqliteErrors.ConcernsFile(e))
             {
-                throw new BackendUnavailableException(backend, e);
+                throw new BackendUnavailableException(backend, e, SqliteErrors.Classify(e));
             }
 
             throw;

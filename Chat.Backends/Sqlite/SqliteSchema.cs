@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Chat.Backends.Availability;
 using Microsoft.Data.Sqlite;
 
 namespace Chat.Backends.Sqlite;
@@ -110,7 +111,7 @@ internal static class SqliteSchema
                 session.Script("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;");
                 return;
             }
-            catch (SqliteException e) when (SqliteErrors.MeansAway(e) && began.Elapsed < patience)
+            catch (SqliteException e) when (SqliteErrors.ConcernsFile(e) && began.Elapsed < patience)
             {
                 Thread.Sleep(10);
             }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Chat.Backends.Availability;
 using Chat.ServiceDefaults;
 
 namespace Chat.Backends.Sqlite;
@@ -139,7 +140,7 @@ internal sealed class SqliteWriter : IDisposable
                 _result = work(session);
                 return true;
             }
-            catch (Exception e) when (!SqliteErrors.MeansAway(e))
+            catch (Exception e) when (!SqliteErrors.ConcernsFile(e))
             {
                 _failure = e;
                 return false;

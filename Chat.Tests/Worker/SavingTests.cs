@@ -1,9 +1,12 @@
 using System.Text;
+using Chat.Backends;
 using Chat.Backends.Archive;
+using Chat.Backends.Availability;
 using Chat.Backends.Saving;
 using Chat.Contracts;
 using Chat.Tests.Backends;
 using Chat.Worker.Consuming;
+using Chat.Worker.Saving;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using static Chat.Tests.Backends.Said;
 
@@ -74,14 +77,16 @@ public sealed class SavingTests : IAsyncLifetime
             reasons.Skip(2));
     }
 
-    [Fact]
-    public async Task A_message_that_breaks_saving_stands_alone_at_the_end()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task A_message_that_breaks_saving_stands_alone_at_the_end(int prefetch)
     {
         var messages = Messages(12);
         await EnqueueAsync(messages.Select(Save));
         var archive = new BreakableArchive(_worker.Archive) { Poison = "m5" };
 
-        await _worker.StartAsync(archive);
+        await _worker.StartAsync(archive, prefetch);
         await _worker.QueueBecomesAsync(0);
 
         Assert.Equal(Contents(messages.Where(m => m.Content != "m5")), Contents(await StoredAsync()));
@@ -89,8 +94,12 @@ public sealed class SavingTests : IAsyncLifetime
         Assert.Equal((messages[5].Id, "given up after 3 attempts"), (dead.Key, dead.Reason));
     }
 
-    [Fact]
-    public async Task While_the_archive_is_away_the_worker_pauses_probes_and_resumes_and_nothing_is_lost_or_buried()
+    /// <summary>Ways in which an archive that reads saves nothing: permission, quota, a fault of ours, a rule that refuses all.</summary>
+    public static TheoryData<string> WaysToSaveNothing => ["unavailable", "busy", "refused", "bug", "rule"];
+
+    [Theory]
+    [MemberData(nameof(WaysToSaveNothing))]
+    public async Task While_the_archive_saves_nothing_the_worker_pauses_probes_and_resumes_and_nothing_is_lost_counted_or_buried(string way)
     {
         var messages = Messages(30);
         var archive = new BreakableArchive(_worker.Archive);
@@ -98,14 +107,17 @@ public sealed class SavingTests : IAsyncLifetime
         await EnqueueAsync(messages.Take(10).Select(Save));
         await _worker.QueueBecomesAsync(0);
 
-        archive.Away = true;
+        archive.Broken = Broken(way);
         await EnqueueAsync(messages.Skip(10).Select(Save));
-        await Eventually.IsTrueAsync(() => _worker.State.Now.Phase == SavingPhase.Paused && archive.ProbesWhileAway >= 5, "it is paused and probes");
+        await Eventually.IsTrueAsync(
+            () => _worker.State.Now.Phase == SavingPhase.Paused && archive.ProbesWhileBroken >= 5, "it is paused and probes");
         Assert.Equal(HealthStatus.Degraded, (await HealthAsync()).Status);
-        Assert.Equal(1, archive.SavesWhileAway);
+        // One batch, and each of it alone at most.
+        Assert.InRange(archive.SavesWhileBroken, 1, 6);
         await _worker.QueueBecomesAsync(20);
+        Assert.Equal(0, await _worker.FailedAttemptsAsync());
 
-        archive.Away = false;
+        archive.Broken = null;
         await _worker.QueueBecomesAsync(0);
         await Eventually.IsTrueAsync(async () => (await HealthAsync()).Status == HealthStatus.Healthy, "it is healthy again");
 
@@ -114,18 +126,47 @@ public sealed class SavingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_worker_that_starts_before_the_archive_takes_nothing_until_it_answers()
+    public async Task A_worker_that_starts_before_the_archive_saves_takes_nothing_until_it_does()
     {
-        var archive = new BreakableArchive(_worker.Archive) { Away = true };
+        var archive = new BreakableArchive(_worker.Archive) { Broken = Broken("unavailable") };
         await EnqueueAsync(Messages(3).Select(Save));
         await _worker.StartAsync(archive);
-        await Eventually.IsTrueAsync(() => archive.ProbesWhileAway >= 3, "it probes");
+        await Eventually.IsTrueAsync(() => archive.ProbesWhileBroken >= 3, "it probes");
 
-        Assert.Equal((SavingPhase.Starting, 0), (_worker.State.Now.Phase, archive.SavesWhileAway));
+        Assert.Equal((SavingPhase.Starting, 0), (_worker.State.Now.Phase, archive.SavesWhileBroken));
         Assert.StartsWith("Starting", (await HealthAsync()).Description, StringComparison.Ordinal);
 
-        archive.Away = false;
+        archive.Broken = null;
         await _worker.QueueBecomesAsync(0);
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_too_slow_for_a_batch_is_given_each_item_alone()
+    {
+        var messages = Messages(12);
+        await EnqueueAsync(messages.Select(Save));
+        var archive = new BreakableArchive(_worker.Archive) { Broken = Broken("busy"), BreaksAbove = 1 };
+
+        await _worker.StartAsync(archive, prefetch: 5);
+        await _worker.QueueBecomesAsync(0);
+
+        Assert.Equal(Contents(messages), Contents(await StoredAsync()));
+        Assert.Empty(await _worker.Dead.ListAsync(10, None));
+        Assert.Equal(0, archive.ProbesWhileBroken);
+    }
+
+    [Fact]
+    public async Task Probing_leaves_one_record_that_nobody_reads()
+    {
+        var probe = new ArchiveProbe(_worker.Archive, TimeProvider.System);
+        for (var i = 0; i < 3; i++)
+        {
+            await probe.WriteAsync(None);
+        }
+
+        Assert.Null(await _worker.Archive.FindAsync(MessageId.For(ArchiveProbe.Name, ArchiveProbe.Name), None));
+        Assert.Empty(await _worker.Archive.ReadAsync(ArchiveProbe.Name, null, null, 10, None));
+        Assert.Empty(await _worker.Archive.ReadBySenderAsync(ArchiveProbe.Name, null, 10, None));
     }
 
     [Fact]
@@ -144,6 +185,15 @@ public sealed class SavingTests : IAsyncLifetime
 
         Assert.Equal(Contents(messages), Contents(await StoredAsync()));
     }
+
+    private static Func<IReadOnlyList<SaveItem>, IReadOnlyList<SaveResult>> Broken(string way) => way switch
+    {
+        "unavailable" => _ => BreakableArchive.Throw(new BackendUnavailableException("chatdb")),
+        "busy" => _ => BreakableArchive.Throw(new BackendUnavailableException("chatdb", verdict: Verdict.Busy)),
+        "refused" => _ => BreakableArchive.Throw(new BackendUnavailableException("chatdb", verdict: Verdict.Refused)),
+        "bug" => _ => BreakableArchive.Throw(new InvalidOperationException("a bad hint")),
+        _ => items => [.. items.Select(_ => new SaveResult(SaveResultKind.Refused, "not valid"))],
+    };
 
     private Task RawAsync(string key, string type, string body) =>
         _worker.Queue.EnqueueRawAsync(key, type, Encoding.UTF8.GetBytes(body), traceParent: null, None);

@@ -1,6 +1,6 @@
-using Chat.Backends;
 using Chat.Backends.Archive;
 using Chat.Backends.Saving;
+using Chat.Backends.Sqlite;
 using Chat.Tests.Backends.Sqlite;
 using Chat.Worker.Consuming;
 using Chat.Worker.Saving;
@@ -13,11 +13,13 @@ namespace Chat.Tests.Worker;
 internal sealed class WorkerFixture : IAsyncDisposable
 {
     private readonly SqliteFile _file = new();
+    private readonly SqliteDatabase _database;
     private SavingService? _running;
 
     public WorkerFixture()
     {
         var database = _file.Open();
+        _database = database;
         Queue = new SqliteSaveQueue(database);
         Dead = new SqliteDeadLetters(database);
         Archive = new SqliteMessageArchive(database);
@@ -40,9 +42,13 @@ internal sealed class WorkerFixture : IAsyncDisposable
         Consumer = new SqliteSaveConsumer(database, SqliteFile.Consuming(prefetch), TimeProvider.System, NullLogger<SqliteSaveConsumer>.Instance);
         archive ??= new SqliteMessageArchive(database);
         _running = new SavingService(
-            Consumer, archive, new MessageSaver(archive, NullLogger<MessageSaver>.Instance), State,
+            Consumer,
+            new ArchiveProbe(archive, TimeProvider.System),
+            new MessageSaver(archive, TimeProvider.System, NullLogger<MessageSaver>.Instance),
+            State,
             Options.Create(new WorkerOptions { ProbeDelay = TimeSpan.FromMilliseconds(20), MaxProbeDelay = TimeSpan.FromMilliseconds(100) }),
-            TimeProvider.System, NullLogger<SavingService>.Instance);
+            TimeProvider.System,
+            NullLogger<SavingService>.Instance);
         await _running.StartAsync(CancellationToken.None);
     }
 
@@ -59,6 +65,10 @@ internal sealed class WorkerFixture : IAsyncDisposable
     public Task QueueBecomesAsync(int count) =>
         Backends.Eventually.IsTrueAsync(async () => await Queue.CountAsync(CancellationToken.None) == count, $"the queue counts {count}");
 
+    /// <summary>Attempts that count towards the dead letters, of all that wait.</summary>
+    public Task<long?> FailedAttemptsAsync() =>
+        _database.ReadAsync("test", session => session.Number("SELECT sum(attempt) FROM message_save"), CancellationToken.None);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -66,26 +76,32 @@ internal sealed class WorkerFixture : IAsyncDisposable
     }
 }
 
-/// <summary>An archive that can go away, and that breaks on messages of a certain content.</summary>
+/// <summary>An archive that always reads, saves or not as a test wants, and breaks on messages of a certain content.</summary>
 internal sealed class BreakableArchive(IMessageArchive inner) : IMessageArchive
 {
-    private int _savesWhileAway;
-    private int _probesWhileAway;
+    private int _savesWhileBroken;
+    private int _probesWhileBroken;
 
-    public volatile bool Away;
+    /// <summary>What saving does instead; null: it saves.</summary>
+    public volatile Func<IReadOnlyList<SaveItem>, IReadOnlyList<SaveResult>>? Broken;
+
+    /// <summary>So many items at once it saves all the same.</summary>
+    public int BreaksAbove { get; init; }
 
     public string? Poison { get; init; }
 
-    public int SavesWhileAway => _savesWhileAway;
+    public int SavesWhileBroken => _savesWhileBroken;
 
-    public int ProbesWhileAway => _probesWhileAway;
+    public int ProbesWhileBroken => _probesWhileBroken;
+
+    public static IReadOnlyList<SaveResult> Throw(Exception e) => throw e;
 
     public Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken)
     {
-        if (Away)
+        if (Broken is { } broken && items.Count > BreaksAbove)
         {
-            Interlocked.Increment(ref _savesWhileAway);
-            throw new BackendUnavailableException("chatdb");
+            Interlocked.Increment(ref items.Any(IsProbe) ? ref _probesWhileBroken : ref _savesWhileBroken);
+            return Task.FromResult(broken(items));
         }
 
         return Poison is not null && items.OfType<SaveMessage>().Any(m => m.Message.Content == Poison)
@@ -93,16 +109,10 @@ internal sealed class BreakableArchive(IMessageArchive inner) : IMessageArchive
             : inner.SaveAsync(items, cancellationToken);
     }
 
-    public Task<Chat.Contracts.Message?> FindAsync(string messageId, CancellationToken cancellationToken)
-    {
-        if (Away)
-        {
-            Interlocked.Increment(ref _probesWhileAway);
-            throw new BackendUnavailableException("chatdb");
-        }
+    public Task<Chat.Contracts.Message?> FindAsync(string messageId, CancellationToken cancellationToken) =>
+        inner.FindAsync(messageId, cancellationToken);
 
-        return inner.FindAsync(messageId, cancellationToken);
-    }
+    private static bool IsProbe(SaveItem item) => item is SaveChange { Change.RoomId: ArchiveProbe.Name };
 
     public Task<IReadOnlyList<Chat.Contracts.Message>> ReadAsync(string roomId, MessageCursor? before, MessageCursor? after, int limit, CancellationToken cancellationToken) =>
         inner.ReadAsync(roomId, before, after, limit, cancellationToken);

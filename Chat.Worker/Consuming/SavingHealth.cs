@@ -16,9 +16,9 @@ public sealed class SavingHealth(SavingState state, ISaveConsumer consumer) : IH
         return Task.FromResult(now.Phase switch
         {
             SavingPhase.Consuming when consumer.IsConsuming => HealthCheckResult.Healthy("Consuming"),
-            SavingPhase.Consuming => HealthCheckResult.Degraded("Waiting: the queue is away"),
-            SavingPhase.Paused => HealthCheckResult.Degraded($"Paused: the archive is away since {since}"),
-            _ => HealthCheckResult.Degraded($"Starting: the archive has not answered since {since}"),
+            SavingPhase.Consuming => HealthCheckResult.Degraded("Waiting: the queue is unavailable"),
+            SavingPhase.Paused => HealthCheckResult.Degraded($"Paused: the archive takes no writes since {since}"),
+            _ => HealthCheckResult.Degraded($"Starting: the archive has taken no write since {since}"),
         });
     }
 }

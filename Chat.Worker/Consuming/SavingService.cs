@@ -1,31 +1,30 @@
 using Chat.Backends;
-using Chat.Backends.Archive;
+using Chat.Backends.Availability;
 using Chat.Backends.Saving;
-using Chat.Contracts;
 using Chat.Worker.Saving;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Worker.Consuming;
 
 /// <summary>
-/// Probe the archive until it answers, consume until it goes away or the service stops, and again. While paused nothing is in this
-/// process' hands: no delivery's attempts are burnt and none is held past the broker's consumer timeout.
+/// Waits until the archive takes a write, consumes until it does not any more or the service stops, and begins again. While paused
+/// nothing is in this process' hands: no delivery's attempts are used up and none is held past the broker's consumer timeout.
 /// </summary>
 public sealed partial class SavingService(
     ISaveConsumer consumer,
-    IMessageArchive archive,
+    ArchiveProbe probe,
     MessageSaver saver,
     SavingState state,
     IOptions<WorkerOptions> options,
     TimeProvider time,
     ILogger<SavingService> logger) : BackgroundService
 {
-    private static readonly string Probe = MessageId.For("probe", "probe");
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (await ArchiveAnswersAsync(stoppingToken))
+        var backoff = new Backoff(options.Value.ProbeDelay, options.Value.MaxProbeDelay);
+        while (await ArchiveTakesWritesAsync(backoff, stoppingToken))
         {
+            var began = time.GetTimestamp();
             try
             {
                 state.Set(SavingPhase.Consuming);
@@ -42,8 +41,6 @@ public sealed partial class SavingService(
             {
                 SavingMetrics.Failed();
                 LogUnexpected(e);
-                await WaitAsync(options.Value.MaxProbeDelay, stoppingToken);
-                continue;
             }
 
             if (!stoppingToken.IsCancellationRequested)
@@ -52,20 +49,27 @@ public sealed partial class SavingService(
                 SavingMetrics.Paused();
                 LogPaused();
             }
+
+            // An archive that takes the probe and soon refuses again must not have the same deliveries returned to it all the time.
+            if (time.GetElapsedTime(began) > options.Value.MaxProbeDelay)
+            {
+                backoff.Reset();
+            }
+
+            await backoff.WaitAsync(time, stoppingToken);
         }
 
         LogStopped();
     }
 
     /// <summary>False: the service stops.</summary>
-    private async Task<bool> ArchiveAnswersAsync(CancellationToken stoppingToken)
+    private async Task<bool> ArchiveTakesWritesAsync(Backoff backoff, CancellationToken stoppingToken)
     {
-        var delay = options.Value.ProbeDelay;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await archive.FindAsync(Probe, stoppingToken);
+                await probe.WriteAsync(stoppingToken);
                 return true;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -74,39 +78,37 @@ public sealed partial class SavingService(
             }
             catch (BackendUnavailableException e)
             {
-                LogProbeFailed(e.Message);
+                LogProbeFailed(e.Verdict);
             }
 #pragma warning disable CA1031 // A bug in the probe must not end the worker; it shows in the log and the metric.
             catch (Exception e)
 #pragma warning restore CA1031
             {
                 SavingMetrics.Failed();
-                LogUnexpected(e);
+                LogProbeUnexpected(e);
             }
 
-            // Jitter keeps many workers from coming back at the same moment.
-            await WaitAsync(delay * (0.5 + (Random.Shared.NextDouble() / 2)), stoppingToken);
-            delay = delay * 2 < options.Value.MaxProbeDelay ? delay * 2 : options.Value.MaxProbeDelay;
+            await backoff.WaitAsync(time, stoppingToken);
         }
 
         return false;
     }
 
-    private async Task WaitAsync(TimeSpan delay, CancellationToken stoppingToken) =>
-        await Task.Delay(delay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    [LoggerMessage(3101, LogLevel.Information, "The archive answers; consuming")]
+    [LoggerMessage(3401, LogLevel.Information, "The archive takes writes; consuming")]
     private partial void LogConsuming();
 
-    [LoggerMessage(3102, LogLevel.Warning, "Paused: the archive is away; probing it")]
+    [LoggerMessage(3402, LogLevel.Warning, "Consuming pauses until the archive takes a write")]
     private partial void LogPaused();
 
-    [LoggerMessage(3103, LogLevel.Debug, "The archive does not answer the probe: {Reason}")]
-    private partial void LogProbeFailed(string reason);
+    [LoggerMessage(3403, LogLevel.Debug, "The archive did not take the probe: {Verdict}")]
+    private partial void LogProbeFailed(Verdict verdict);
 
-    [LoggerMessage(3104, LogLevel.Error, "Saving stopped for a reason that nobody expected; it begins again")]
+    [LoggerMessage(3404, LogLevel.Error, "Saving stopped for an unexpected reason; it begins again")]
     private partial void LogUnexpected(Exception e);
 
-    [LoggerMessage(3105, LogLevel.Information, "Stopped; what was in hand is saved, the rest is back in the queue")]
+    [LoggerMessage(3405, LogLevel.Information, "Stopped; what was in hand is saved, the rest is back in the queue")]
     private partial void LogStopped();
+
+    [LoggerMessage(3406, LogLevel.Error, "Probing the archive failed unexpectedly; it is probed again")]
+    private partial void LogProbeUnexpected(Exception e);
 }

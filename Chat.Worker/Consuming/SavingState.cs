@@ -20,12 +20,12 @@ public sealed class SavingState(TimeProvider time)
 
 public enum SavingPhase
 {
-    /// <summary>Not yet consuming: the archive has not answered so far.</summary>
+    /// <summary>Not yet consuming: the archive has taken no write so far.</summary>
     Starting,
 
     /// <summary>The consumer runs; whether it is connected is its own to say.</summary>
     Consuming,
 
-    /// <summary>The archive went away; it is probed.</summary>
+    /// <summary>The archive takes no writes; it is probed.</summary>
     Paused,
 }

@@ -11,6 +11,7 @@ public static class WorkerExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<SavingState>();
+        builder.Services.AddSingleton<ArchiveProbe>();
         builder.Services.AddSingleton<MessageSaver>();
         builder.Services.AddHostedService<SavingService>();
         builder.Services.AddSingleton<FileSweeper>();

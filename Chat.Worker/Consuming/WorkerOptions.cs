@@ -7,7 +7,7 @@ public sealed class WorkerOptions
 {
     public const string Section = "Worker";
 
-    /// <summary>After the first probe of the archive that fails; doubled with each further one, with jitter.</summary>
+    /// <summary>The delay after the first probe that the archive does not take; doubled with each further one, with jitter.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan ProbeDelay { get; set; } = TimeSpan.FromMilliseconds(200);
 

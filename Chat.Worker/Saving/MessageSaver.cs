@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Chat.Backends;
 using Chat.Backends.Archive;
+using Chat.Backends.Availability;
 using Chat.Backends.Saving;
 
 namespace Chat.Worker.Saving;
@@ -8,15 +9,20 @@ namespace Chat.Worker.Saving;
 /// <summary>
 /// Parse, save, answer: one outcome a delivery. Never sees the queue, as the consumer never sees the archive.
 /// <list type="table">
-/// <item><term>cannot be parsed, or refused by the archive</term><description>dead letter, with the reason</description></item>
+/// <item><term>cannot be parsed</term><description>dead letter, with the reason</description></item>
 /// <item><term>saved, or was there already</term><description>ack</description></item>
-/// <item><term>archive away</term><description>pause</description></item>
-/// <item><term>anything else, in a batch</term><description>each alone, so that only the poison suffers</description></item>
-/// <item><term>anything else, alone</term><description>requeue; the queue gives up after some attempts</description></item>
+/// <item><term>the archive is unavailable or refuses, or is busy with one item</term><description>pause</description></item>
+/// <item><term>busy with a batch, or failed in one</term><description>each alone, so that some are saved and only the poison suffers</description></item>
+/// <item><term>failed alone</term><description>the item's fault only while the archive takes others, else pause: refused by the archive a
+/// dead letter, anything else a requeue; the queue gives up after some attempts</description></item>
 /// </list>
 /// </summary>
-public sealed partial class MessageSaver(IMessageArchive archive, ILogger<MessageSaver> logger)
+public sealed partial class MessageSaver(IMessageArchive archive, TimeProvider time, ILogger<MessageSaver> logger)
 {
+    /// <summary>Well below the minute that a queue leaves a batch to be handled.</summary>
+    private static readonly TimeSpan EachWithin = TimeSpan.FromSeconds(30);
+    private readonly ArchiveProbe _probe = new(archive, time);
+
     public async Task<IReadOnlyList<SaveOutcome>> HandleAsync(IReadOnlyList<SaveDelivery> batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -38,6 +44,7 @@ public sealed partial class MessageSaver(IMessageArchive archive, ILogger<Messag
         if (items.Count > 0)
         {
             await SaveAsync(items, outcomes, cancellationToken);
+            await BlameAsync(items, outcomes, cancellationToken);
         }
 
         for (var i = 0; i < outcomes.Length; i++)
@@ -67,9 +74,9 @@ public sealed partial class MessageSaver(IMessageArchive archive, ILogger<Messag
                     : SaveOutcome.Ack;
             }
         }
-        catch (BackendUnavailableException e)
+        catch (BackendUnavailableException e) when (!IsForOneAlone(e.Verdict, items.Count))
         {
-            LogAway(e, items.Count);
+            LogNotSaved(e, e.Verdict, items.Count);
             items.ForEach(i => outcomes[i.Index] = SaveOutcome.Pause);
         }
 #pragma warning disable CA1031 // Whatever it is, it must not take the rest of the batch, nor the worker, with it.
@@ -88,28 +95,64 @@ public sealed partial class MessageSaver(IMessageArchive archive, ILogger<Messag
         }
     }
 
+    /// <summary>An item is to blame only while the archive takes others. Otherwise the archive is, and no delivery pays for it.</summary>
+    private async Task BlameAsync(List<(int Index, SaveItem Item)> items, SaveOutcome[] outcomes, CancellationToken cancellationToken)
+    {
+        var failed = items.Where(i => outcomes[i.Index] is SaveOutcome.Requeued or SaveOutcome.DeadLettered).ToList();
+        if (failed.Count == 0 || await TakesWritesAsync(cancellationToken))
+        {
+            return;
+        }
+
+        failed.ForEach(i => outcomes[i.Index] = SaveOutcome.Pause);
+    }
+
+    private async Task<bool> TakesWritesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _probe.WriteAsync(cancellationToken);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it is, the archive does not take writes.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogProbeFailed(e);
+            return false;
+        }
+    }
+
+    /// <summary>A batch may be too much at once for an archive that takes each of its items, and one of them may be contended.</summary>
+    private static bool IsForOneAlone(Verdict verdict, int count) => verdict == Verdict.Contended || (verdict == Verdict.Busy && count > 1);
+
+    /// <summary>Ends with the first that the archive does not save now, and before the queue loses its patience: the rest goes back.</summary>
     private async Task SaveEachAsync(List<(int Index, SaveItem Item)> items, SaveOutcome[] outcomes, CancellationToken cancellationToken)
     {
-        var away = false;
+        var began = Stopwatch.GetTimestamp();
+        var pauses = false;
         foreach (var item in items)
         {
-            if (away)
+            if (pauses || Stopwatch.GetElapsedTime(began) > EachWithin)
             {
                 outcomes[item.Index] = SaveOutcome.Pause;
                 continue;
             }
 
             await SaveAsync([item], outcomes, cancellationToken);
-            away = outcomes[item.Index] is SaveOutcome.Paused;
+            pauses = outcomes[item.Index] is SaveOutcome.Paused;
         }
     }
 
-    [LoggerMessage(3001, LogLevel.Warning, "Dead letter {Key} of type {Type}: {Reason}")]
+    [LoggerMessage(3411, LogLevel.Warning, "Dead letter {Key} of type {Type}: {Reason}")]
     private partial void LogDeadLetter(string key, string type, string reason);
 
-    [LoggerMessage(3002, LogLevel.Warning, "The archive is away; {Count} go back to the queue")]
-    private partial void LogAway(Exception e, int count);
+    [LoggerMessage(3412, LogLevel.Warning, "The archive does not save now ({Verdict}); {Count} go back to the queue")]
+    private partial void LogNotSaved(Exception e, Verdict verdict, int count);
 
-    [LoggerMessage(3003, LogLevel.Error, "Saving {Count} failed; of several each is tried alone")]
+    [LoggerMessage(3414, LogLevel.Error, "The archive takes nothing at all; what failed goes back to the queue uncounted")]
+    private partial void LogProbeFailed(Exception e);
+
+    [LoggerMessage(3413, LogLevel.Error, "Saving {Count} failed; of several each is tried alone")]
     private partial void LogFailed(Exception e, int count);
 }

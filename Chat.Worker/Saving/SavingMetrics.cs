@@ -15,10 +15,10 @@ internal static class SavingMetrics
         Telemetry.Meter.CreateCounter<long>("chat.worker.deliveries", description: "Deliveries by outcome");
 
     private static readonly Counter<long> Failures =
-        Telemetry.Meter.CreateCounter<long>("chat.worker.failures", description: "Saves that failed for a reason other than an absent archive");
+        Telemetry.Meter.CreateCounter<long>("chat.worker.failures", description: "Saves that failed although the archive was available");
 
     private static readonly Counter<long> Pauses =
-        Telemetry.Meter.CreateCounter<long>("chat.worker.pauses", description: "Times that consuming paused because the archive was away");
+        Telemetry.Meter.CreateCounter<long>("chat.worker.pauses", description: "Times that consuming paused: the archive took no writes");
 
     private static readonly Histogram<double> Duration =
         Telemetry.Meter.CreateHistogram<double>("chat.worker.save.duration", "s", "How long the archive took for a batch");

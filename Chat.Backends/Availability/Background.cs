@@ -1,4 +1,4 @@
-namespace Chat.Backends;
+namespace Chat.Backends.Availability;
 
 /// <summary>
 /// Starts loops that outlive whoever needed them first. Otherwise the first caller's trace would flow into the loop,
