@@ -148,7 +148,8 @@ public sealed partial class MongoMessageArchive
     }
 
     /// <summary>
-    /// The document cannot be stored, or somebody else wrote it meanwhile. A full disk or a missing permission is no fault of the document's.
+    /// The document cannot be stored, or somebody else wrote it meanwhile. A full disk or a missing permission is no fault of the
+    /// document's.
     /// </summary>
     private static bool ConcernsItem(BulkWriteError error) => MongoErrors.Classify(error.Code) is Verdict.WrongData or Verdict.Contended;
 

@@ -29,7 +29,7 @@ internal static class RabbitErrors
         [540] = Verdict.Bug, // not-implemented
     };
 
-    /// <summary>The verdict on a reply code. An unknown one, too, closes a connection or a channel: <see cref="Verdict.Unavailable"/>.</summary>
+    /// <summary>The verdict on a reply code. An unknown one closes something, too: <see cref="Verdict.Unavailable"/>.</summary>
     public static Verdict Classify(int replyCode) => ReplyCodes.GetValueOrDefault(replyCode, Verdict.Unavailable);
 
     /// <summary>The verdict on what the client threw.</summary>

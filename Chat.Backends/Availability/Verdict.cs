@@ -7,7 +7,8 @@ namespace Chat.Backends.Availability;
 public enum Verdict
 {
     /// <summary>
-    /// The service cannot be reached, or serves nobody at present. Only this opens a circuit, and <see cref="Busy"/> where most calls end so.
+    /// The service cannot be reached, or serves nobody at present. Only this opens a circuit, and <see cref="Busy"/> where most calls
+    /// end so.
     /// </summary>
     Unavailable,
 
@@ -18,7 +19,8 @@ public enum Verdict
     Contended,
 
     /// <summary>
-    /// The service answers but does not do it: no permission, a quota, a full disk. It concerns many calls and lasts until somebody mends it.
+    /// The service answers but does not do it: no permission, a quota, a full disk. It concerns many calls and lasts until somebody
+    /// mends it.
     /// </summary>
     Refused,
 

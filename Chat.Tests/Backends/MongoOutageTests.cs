@@ -62,7 +62,7 @@ public sealed class MongoOutageTests : IAsyncLifetime
         await EventuallySavedAsync(archive, 1);
 
         await Eventually.IsTrueAsync(
-            async () => (await indexes.CheckHealthAsync(new HealthCheckContext(), None)).Status == HealthStatus.Healthy, "the indexes are there");
+            async () => (await indexes.CheckHealthAsync(new HealthCheckContext(), None)).Status == HealthStatus.Healthy, "they are there");
         using var found = await Database.Raw().GetCollection<BsonDocument>("messages").Indexes.ListAsync();
         Assert.Contains("room_order", (await found.ToListAsync()).Select(i => i["name"].AsString));
         await indexes.StopAsync(None);

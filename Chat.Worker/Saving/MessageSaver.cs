@@ -12,7 +12,7 @@ namespace Chat.Worker.Saving;
 /// <item><term>cannot be parsed</term><description>dead letter, with the reason</description></item>
 /// <item><term>saved, or was there already</term><description>ack</description></item>
 /// <item><term>the archive is unavailable or refuses, or is busy with one item</term><description>pause</description></item>
-/// <item><term>busy with a batch, or failed in one</term><description>each alone, so that some are saved and only the poison suffers</description></item>
+/// <item><term>busy with a batch, or failed in one</term><description>each alone: some are saved, only the poison suffers</description></item>
 /// <item><term>failed alone</term><description>the item's fault only while the archive takes others, else pause: refused by the archive a
 /// dead letter, anything else a requeue; the queue gives up after some attempts</description></item>
 /// </list>
@@ -126,7 +126,7 @@ public sealed partial class MessageSaver(IMessageArchive archive, TimeProvider t
     /// <summary>A batch may be too much at once for an archive that takes each of its items, and one of them may be contended.</summary>
     private static bool IsForOneAlone(Verdict verdict, int count) => verdict == Verdict.Contended || (verdict == Verdict.Busy && count > 1);
 
-    /// <summary>Ends with the first that the archive does not save now, and before the queue loses its patience: the rest goes back.</summary>
+    /// <summary>Ends with the first that is not saved now, and before the queue loses its patience: the rest goes back.</summary>
     private async Task SaveEachAsync(List<(int Index, SaveItem Item)> items, SaveOutcome[] outcomes, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
