@@ -36,6 +36,9 @@ if (Directory.Exists(results))
     Directory.Delete(results, recursive: true);
 }
 
+// Every test system is a few processes that live for seconds: collecting profiles for the compiler would not pay off in them.
+Environment.SetEnvironmentVariable("DOTNET_TieredPGO", "0");
+
 var begin = DateTime.Now;
 var exit = Run(
 [

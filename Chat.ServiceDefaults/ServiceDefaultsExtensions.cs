@@ -96,20 +96,21 @@ public static class ServiceDefaultsExtensions
             telemetry.WithMetrics(metrics => metrics.AddPrometheusExporter());
         }
 
-        // Without anybody to send them to, spans and log records are not even made: each costs as much as handling a message.
-        if (Chat.ServiceDefaults.Telemetry.IsExported(builder.Configuration))
+        // Without anybody to send them to, spans are not recorded: they would cost as much as handling a message. A request still has a trace
+        // ID, which stands in its log lines and goes along to the worker.
+        var exported = Chat.ServiceDefaults.Telemetry.IsExported(builder.Configuration);
+        telemetry.WithTracing(tracing => tracing
+            .SetSampler(exported ? ForegroundSampler.Create() : new AlwaysOffSampler())
+            .AddSource(Chat.ServiceDefaults.Telemetry.Name, builder.Environment.ApplicationName, "Microsoft.AspNetCore.SignalR.Server")
+            .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsUntraced(context.Request.Path)));
+        if (exported)
         {
             builder.Logging.AddOpenTelemetry(logging =>
             {
                 logging.IncludeFormattedMessage = true;
                 logging.IncludeScopes = true;
             });
-            telemetry.WithTracing(tracing => tracing
-                .SetSampler(ForegroundSampler.Create())
-                .AddSource(Chat.ServiceDefaults.Telemetry.Name, builder.Environment.ApplicationName, "Microsoft.AspNetCore.SignalR.Server")
-                .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsUntraced(context.Request.Path))
-                .AddHttpClientInstrumentation()
-                .AddProcessor(new SpanPrivacy()));
+            telemetry.WithTracing(tracing => tracing.AddHttpClientInstrumentation().AddProcessor(new SpanPrivacy()));
             if (builder.Environment.IsDevelopment())
             {
                 // The dashboard ends before the services do. Each signal's last export would wait ten seconds for it.

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Chat.Api.Messages;
 
 /// <summary>What a client id tells about the time at which it was made.</summary>
-internal static class ClientIds
+public static class ClientIds
 {
     /// <summary>Far shorter than Redis knows the ids of a room's messages (<see cref="Chat.Backends.Recent.RecentOptions.RememberIds"/>).</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);

@@ -14,6 +14,25 @@ internal static class LoadBenchmark
     private const int BacklogOfSingles = 5_000;
     private const int Backlog = 50_000;
 
+    /// <summary>What a figure should be; of those that have a goal.</summary>
+    private static readonly Dictionary<(string Scenario, string Figure), string> Goals = new()
+    {
+        [("1 sender, closed loop", "sends acknowledged")] = "≥ 1,500",
+        [("1 sender, closed loop", "acknowledgement, p50")] = "≤ 0.8",
+        [("1 sender, closed loop", "acknowledgement, p99")] = "≤ 3",
+        [("16 senders in their own rooms, closed loop", "sends acknowledged")] = "≥ 5,000",
+        [("16 senders in their own rooms, closed loop", "acknowledgement, p99")] = "≤ 14",
+        [("16 senders in their own rooms, closed loop", "processor time a send, api")] = "≤ 120",
+        [("20 messages/s to 1,000 sockets, open loop", "delivery, p50")] = "≤ 14",
+        [("20 messages/s to 1,000 sockets, open loop", "delivery, p99")] = "≤ 37",
+        [("100 sockets of one room, closed loop", "deliveries")] = "≥ 150,000",
+        [("1,000 sockets of one room, closed loop", "deliveries")] = "≥ 95,000",
+        [("1,000 idle sockets", "live heap a connection")] = "≤ 28",
+        [("backlog of 50,000 messages, default settings", "messages saved")] = "≥ 5,000",
+        [("backlog of 5,000 messages, one at a time", "messages saved")] = "≥ 500",
+        [("embedded system, nobody connected", "processor, all")] = "≤ 5",
+    };
+
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
         var runs = Number(args, "--runs", 3);
@@ -93,8 +112,8 @@ internal static class LoadBenchmark
             Release, the archive in SQLite, the limits of a user lifted by configuration. *Bare SignalR* is a hub that only
             broadcasts, in the same run. The ratio is the service's figure divided by bare SignalR's.
 
-            | load | figure | chat | bare SignalR | ratio |
-            |---|---|---|---|---|
+            | load | figure | chat | goal | bare SignalR | ratio |
+            |---|---|---|---|---|---|
 
             """);
         foreach (var group in measured.GroupBy(m => (m.Figure.Scenario, m.Figure.Figure, m.Figure.Unit)))
@@ -102,7 +121,7 @@ internal static class LoadBenchmark
             var ours = Median([.. group.Where(m => m.Target == "chat").Select(m => m.Figure.Value)]);
             var bare = Median([.. group.Where(m => m.Target != "chat").Select(m => m.Figure.Value)]);
             var ratio = ours is { } o && bare is { } b and > 0 ? Format(o / b) : "";
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {group.Key.Scenario} | {group.Key.Figure}, {group.Key.Unit} | {Format(ours)} | {Format(bare)} | {ratio} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {group.Key.Scenario} | {group.Key.Figure}, {group.Key.Unit} | {Format(ours)} | {Goals.GetValueOrDefault((group.Key.Scenario, group.Key.Figure))} | {Format(bare)} | {ratio} |");
         }
 
         return text.ToString();

@@ -14,6 +14,8 @@ public sealed partial class DashboardTests(BrowserSystem system)
     public async Task All_resources_are_healthy_and_a_sent_message_is_one_trace_from_the_browser_to_the_database()
     {
         await using var person = await system.SignUpAsync();
+        // Before, the message would go over HTTP.
+        await person.LiveAsync();
         await person.CreateRoomAsync($"traced {Guid.NewGuid():N}"[..20]);
         await person.SendAsync("one trace");
         await person.SeesAsync("one trace");
