@@ -12,12 +12,20 @@ namespace Chat.Tests;
 /// <summary>Begins with the lanes that take longest, so that none is left to run by itself at the end.</summary>
 public sealed class LongestLaneFirst : ITestCollectionOrderer
 {
+    /// <summary>What the lane of the classes without a collection is called here.</summary>
+    private const string Default = "default";
+
     private static readonly string[] Longest =
-        [Browser.BrowserCollection.Name, ClusterCollection.Name, FailureCollection.Name, TracingCollection.Name];
+        [Browser.BrowserCollection.Name, ClusterCollection.Name, Default, FailureCollection.Name, TracingCollection.Name];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderBy(c => Array.IndexOf(Longest, c.TestCollectionDisplayName) is var place and >= 0 ? place : Longest.Length)];
+        [.. testCollections.OrderBy(c => Array.IndexOf(Longest, NameOf(c)) is var place and >= 0 ? place : Longest.Length)];
+
+    private static string NameOf(ITestCollection collection) =>
+        collection.TestCollectionDisplayName.StartsWith("Test collection for ", StringComparison.Ordinal)
+            ? Default
+            : collection.TestCollectionDisplayName;
 }
 
 /// <summary>What costs a processor rather than waits for something: clusters, whole AppHosts.</summary>

@@ -105,6 +105,14 @@ public sealed class BrowserSystem : IAsyncLifetime
         return person;
     }
 
+    /// <summary>Waits until the queue is empty, so that the worker saves the next message by itself.</summary>
+    public async Task NothingWaitsToBeSavedAsync()
+    {
+        using var api = _host!.App.CreateHttpClient("api");
+        await Servers.Eventually.AsyncTrue(async () =>
+            (await api.GetStringAsync(new Uri("/health", UriKind.Relative))).Contains("\"backlog\":\"0\"", StringComparison.Ordinal));
+    }
+
     /// <summary>
     /// As if <paramref name="sender"/> had said it: numbered texts, a millisecond apart from now on, into the archive and, unless they are
     /// <paramref name="old"/>, through Redis to everybody who is there. Faster than the rate limit lets anybody send.
