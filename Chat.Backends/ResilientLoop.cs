@@ -57,7 +57,7 @@ public static partial class ResilientLoop
                 backoff.Reset();
             }
 
-            await Task.Delay(backoff.Next(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await backoff.WaitAsync(time, stoppingToken);
         }
     }
 

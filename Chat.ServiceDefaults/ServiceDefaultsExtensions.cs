@@ -96,8 +96,8 @@ public static class ServiceDefaultsExtensions
             telemetry.WithMetrics(metrics => metrics.AddPrometheusExporter());
         }
 
-        // Without anybody to send them to, spans are not recorded: they would cost as much as handling a message. A request still has a trace
-        // ID, which stands in its log lines and goes along to the worker.
+        // Spans are recorded only where they are exported: recording costs as much as handling a message. Every request has a trace ID in
+        // any case. Its log lines have it, and the worker gets it with the message.
         var exported = Chat.ServiceDefaults.Telemetry.IsExported(builder.Configuration);
         telemetry.WithTracing(tracing => tracing
             .SetSampler(exported ? ForegroundSampler.Create() : new AlwaysOffSampler())

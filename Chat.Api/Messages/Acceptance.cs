@@ -19,8 +19,8 @@ public sealed partial class Acceptance(ISaveQueue queue, IMessageArchive archive
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     /// <summary>
-    /// Within this time from its timestamp nearly every message is accepted. A later one is shown again, since a page that was read in
-    /// the meantime and called complete may lack it.
+    /// Nearly every message is accepted within this time from its timestamp. Where it takes longer, the room's clients are told to look
+    /// again (<see cref="LateMessages"/>), since a page that was read in the meantime and called complete may lack the message.
     /// </summary>
     public static readonly TimeSpan Usual = TimeSpan.FromSeconds(1);
 

@@ -13,7 +13,12 @@ namespace Chat.Api.Messages;
 /// answered in time and is proved to have everything that the window may lack (<see cref="SaveWatermark"/>).
 /// </summary>
 public sealed partial class HistoryReader(
-    IRecentMessages recent, IMessageArchive archive, MessageLookup lookup, SaveWatermark watermark, RoomClock clock, ILogger<HistoryReader> logger)
+    IRecentMessages recent,
+    IMessageArchive archive,
+    MessageLookup lookup,
+    SaveWatermark watermark,
+    RoomClock clock,
+    ILogger<HistoryReader> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly System.Diagnostics.Metrics.Counter<long> Incomplete = Telemetry.Meter.CreateCounter<long>("chat.history.incomplete");
@@ -71,12 +76,10 @@ public sealed partial class HistoryReader(
             return Page([.. proven.TakeLast(size)], proven.Count > size || !reachesStart, before is not null, window, complete: true);
         }
 
-        // Before the archive is read: what was saved by now is in what it answers.
-        var complete = await IsAllSavedAsync(window, cancellationToken);
-        var saved = await SavedAsync(roomId, before, null, size + 1, cancellationToken);
+        var (saved, complete) = await SavedAsync(roomId, before, null, size + 1, window, cancellationToken);
         var merged = Merge(window?.Messages.Where(m => before is null || Compare(m, before.Value) < 0), saved);
         var hasMore = merged.Count > size || saved is null;
-        return Page([.. merged.TakeLast(size)], hasMore, before is not null, window, complete && saved is not null);
+        return Page([.. merged.TakeLast(size)], hasMore, before is not null, window, complete);
     }
 
     private async Task<MessagePage> ForwardAsync(
@@ -89,8 +92,7 @@ public sealed partial class HistoryReader(
             return Page([.. following.Take(size)], hasMoreBefore: true, following.Count > size, window, complete: true);
         }
 
-        var complete = await IsAllSavedAsync(window, cancellationToken);
-        var saved = await SavedAsync(roomId, null, after, size + 1, cancellationToken);
+        var (saved, complete) = await SavedAsync(roomId, null, after, size + 1, window, cancellationToken);
         var merged = Merge(window?.Messages.Where(m => Compare(m, after) > 0), saved);
         if (saved?.Count > size)
         {
@@ -99,34 +101,40 @@ public sealed partial class HistoryReader(
             merged.RemoveAll(m => MessageMerge.Compare(m, last) > 0);
         }
 
-        return Page([.. merged.Take(size)], after.Timestamp > DateTimeOffset.UnixEpoch, merged.Count > size, window, complete && saved is not null);
+        return Page([.. merged.Take(size)], after.Timestamp > DateTimeOffset.UnixEpoch, merged.Count > size, window, complete);
     }
 
     /// <summary>
     /// Whether the archive has everything that the window may lack. In a burst Redis drops messages, for later ones, that are still on
     /// their way to the archive.
     /// </summary>
-    private ValueTask<bool> IsAllSavedAsync(RecentWindow? window, CancellationToken cancellationToken) => window switch
+    private ValueTask<bool> IsAllSavedAsync(RecentWindow? window, CancellationToken cancellationToken)
     {
-        null or { Epoch: "" } => watermark.ReachesNowAsync(cancellationToken),
-        { Dropped: { } dropped } when dropped + Acceptance.Usual > window.Floor =>
-            watermark.ReachesAsync(dropped + Acceptance.Usual, cancellationToken),
-        _ => watermark.ReachesAsync(window.Floor, cancellationToken),
-    };
+        if (window is null or { Epoch: "" })
+        {
+            return watermark.ReachesNowAsync(cancellationToken);
+        }
 
-    private async Task<IReadOnlyList<Message>?> SavedAsync(
-        string roomId, MessageCursor? before, MessageCursor? after, int limit, CancellationToken cancellationToken)
+        var dropped = window.Dropped + Acceptance.Usual;
+        return watermark.ReachesAsync(dropped > window.Floor ? dropped.Value : window.Floor, cancellationToken);
+    }
+
+    /// <summary>What the archive has; null where it did not answer. Complete: with the window, nothing that was accepted is missing.</summary>
+    private async Task<(IReadOnlyList<Message>? Saved, bool Complete)> SavedAsync(
+        string roomId, MessageCursor? before, MessageCursor? after, int limit, RecentWindow? window, CancellationToken cancellationToken)
     {
+        // Before the archive is read: what was saved by now is in what it answers.
+        var complete = await IsAllSavedAsync(window, cancellationToken);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(Patience);
         try
         {
-            return await archive.ReadAsync(roomId, before, after, limit, timeout.Token).WaitAsync(timeout.Token);
+            return (await archive.ReadAsync(roomId, before, after, limit, timeout.Token).WaitAsync(timeout.Token), complete);
         }
         catch (Exception e) when (e is BackendUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             LogAway();
-            return null;
+            return (null, false);
         }
     }
 

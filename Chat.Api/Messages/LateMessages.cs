@@ -17,7 +17,7 @@ public sealed class LateMessages(PodBridge bridge, TimeProvider time, IHostAppli
     {
         if (_rooms.TryAdd(roomId, true))
         {
-            _ = TellAsync(roomId);
+            TellAsync(roomId).NotAwaited();
         }
     }
 

@@ -79,44 +79,36 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
     }
 
     /// <summary>Ready messages of the queue; null when it cannot be asked now.</summary>
-    public async Task<long?> CountAsync(string queue, CancellationToken cancellationToken)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(_options.PublishTimeout);
-        try
-        {
-            var session = await GetSessionAsync(timeout.Token);
-            return await session.CountAsync(queue, timeout.Token);
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitErrors.IsPassing(e))
-        {
-            LogNotAsked(_logger, queue, e.GetType().Name);
-            return null;
-        }
-    }
+    public Task<long?> CountAsync(string queue, CancellationToken cancellationToken) =>
+        AskAsync(queue, (session, timeout) => session.CountAsync(queue, timeout), cancellationToken);
 
-    /// <summary>Whether every item of <c>message_save</c> is saved, see <see cref="SaveProbe"/>; null when the broker cannot be asked now.</summary>
-    public async Task<bool?> IsSavedAsync(CancellationToken cancellationToken)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(_options.PublishTimeout);
-        try
-        {
-            var session = await GetSessionAsync(timeout.Token);
-            return await session.IsSavedAsync(timeout.Token);
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitErrors.IsPassing(e))
-        {
-            LogNotAsked(_logger, RabbitNames.SaveQueue, e.GetType().Name);
-            return null;
-        }
-    }
+    /// <summary>Whether every item of <c>message_save</c> is saved (<see cref="SaveProbe"/>); null when the broker cannot be asked now.</summary>
+    public Task<bool?> IsSavedAsync(CancellationToken cancellationToken) =>
+        AskAsync(RabbitNames.SaveQueue, (session, timeout) => session.IsSavedAsync(timeout), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _circuit.DisposeAsync();
         _attempted.TrySetResult();
         await DropSessionAsync();
+    }
+
+    private async Task<T?> AskAsync<T>(
+        string queue, Func<RabbitSession, CancellationToken, Task<T>> question, CancellationToken cancellationToken)
+        where T : struct
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_options.PublishTimeout);
+        try
+        {
+            var session = await GetSessionAsync(timeout.Token);
+            return await question(session, timeout.Token);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && RabbitErrors.IsPassing(e))
+        {
+            LogNotAsked(_logger, queue, e.GetType().Name);
+            return null;
+        }
     }
 
     private async Task PublishAsync(

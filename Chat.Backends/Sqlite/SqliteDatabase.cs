@@ -165,8 +165,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
         try
         {
             connection.Open();
-            session.Script($"PRAGMA busy_timeout = {(int)_busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000; "
-                + "PRAGMA temp_store = MEMORY;");
+            session.Script(
+                $"PRAGMA busy_timeout = {(int)_busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; "
+                + "PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;");
             return session;
         }
         catch

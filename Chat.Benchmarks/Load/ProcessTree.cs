@@ -53,30 +53,27 @@ internal static class ProcessTree
 
     private static int MonitoredBy(int id)
     {
-        try
-        {
-            var arguments = File.ReadAllText($"/proc/{id}/cmdline").Split('\0');
-            return int.TryParse(arguments.SkipWhile(a => a != "--monitor").Skip(1).FirstOrDefault(), CultureInfo.InvariantCulture, out var monitored)
-                ? monitored
-                : 0;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
+        var monitored = Read(id, "cmdline").Split('\0').SkipWhile(a => a != "--monitor").Skip(1).FirstOrDefault();
+        return int.TryParse(monitored, CultureInfo.InvariantCulture, out var monitor) ? monitor : 0;
     }
 
     /// <summary>The fourth field of /proc/PID/stat (proc(5)); the second, the name, may contain spaces and parentheses.</summary>
     private static int ParentOf(int id)
     {
+        var stat = Read(id, "stat");
+        return stat.Length == 0 ? 0 : int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A file of /proc; empty where the process has ended or belongs to somebody else.</summary>
+    private static string Read(int id, string file)
+    {
         try
         {
-            var stat = File.ReadAllText($"/proc/{id}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+            return File.ReadAllText($"/proc/{id}/{file}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return 0;
+            return "";
         }
     }
 }
