@@ -23,6 +23,7 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RedisGate> _logger;
     private readonly Circuit _circuit;
+    private readonly RedisPipeline _pipeline;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _openedOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _interrupted;
@@ -52,6 +53,7 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
             time,
             logger);
         _circuit.Opened += OnClosed;
+        _pipeline = new RedisPipeline(_options.Timeout, time);
     }
 
     /// <summary>Whether Redis is used at present.</summary>
@@ -109,6 +111,14 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
 
         return (attempt.Failure is null, attempt.Result);
     }
+
+    /// <summary>
+    /// Like <see cref="TryAsync"/>, for a call that consists of one command or script. It goes out together with others that come at the
+    /// same time, in the order in which they came (<see cref="RedisPipeline"/>).
+    /// </summary>
+    internal ValueTask<(bool Done, RedisResult? Result)> TryPipelinedAsync(
+        Func<IDatabaseAsync, Task<RedisResult>> call, bool vital = false) =>
+        TryAsync(database => _pipeline.CallAsync(database, call), vital);
 
     /// <summary>Records that something could not be done; <paramref name="record"/> runs under the gate's lock, so that no opening overtakes it.</summary>
     internal void Miss(Action record) => _circuit.Open("a message or change was missed", () =>

@@ -29,7 +29,7 @@ public sealed class RabbitOptions
 
     /// <summary>While items come faster than one at a time, how long a batch waits to become full.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
-    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// The longest that a failed item waits before it goes back: RabbitMQ has no delayed delivery, so the consumer waits with it.

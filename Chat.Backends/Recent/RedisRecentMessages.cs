@@ -304,7 +304,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     /// <summary>Appends what was missed, oldest first. What Redis did not answer stays for the next time.</summary>
     private async Task<bool> MakeUpAsync(IDatabase database, CancellationToken cancellationToken)
     {
-        async ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabase, Task<RedisResult>> call) =>
+        async ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabaseAsync, Task<RedisResult>> call) =>
             await _gate.CallAsync(database, call);
 
         var count = 0;
@@ -331,10 +331,10 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         return true;
     }
 
-    private ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabase, Task<RedisResult>> call) => _gate.TryAsync(call);
+    private ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabaseAsync, Task<RedisResult>> call) => _gate.TryPipelinedAsync(call);
 
-    private ValueTask<(bool Done, RedisResult? Answer)> VitalCallAsync(Func<IDatabase, Task<RedisResult>> call) =>
-        _gate.TryAsync(call, vital: true);
+    private ValueTask<(bool Done, RedisResult? Answer)> VitalCallAsync(Func<IDatabaseAsync, Task<RedisResult>> call) =>
+        _gate.TryPipelinedAsync(call, vital: true);
 
     private static long FloorAfter(Message message) => message.Timestamp.ToUnixTimeMilliseconds() + 1;
 

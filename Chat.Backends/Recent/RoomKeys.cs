@@ -17,7 +17,7 @@ internal enum RoomResult
 }
 
 /// <summary>Makes one bounded call; <c>Done</c> is false when Redis did not answer in time.</summary>
-internal delegate ValueTask<(bool Done, RedisResult? Answer)> RoomCaller(Func<IDatabase, Task<RedisResult>> call);
+internal delegate ValueTask<(bool Done, RedisResult? Answer)> RoomCaller(Func<IDatabaseAsync, Task<RedisResult>> call);
 
 /// <summary>
 /// Keeps damage of one room's keys local to the room. A server error (a wrong type, a script error) or an answer that makes no sense never
@@ -50,7 +50,7 @@ internal sealed partial class RoomKeys(RedisGate gate, RecentOptions options, Ti
     /// <param name="call">The call.</param>
     /// <param name="read">Reads the answer.</param>
     public async ValueTask<(RoomResult Result, T? Value)> CallAsync<T>(
-        string roomId, string messageId, RoomCaller caller, Func<IDatabase, Task<RedisResult>> call, Func<RedisResult, T?> read)
+        string roomId, string messageId, RoomCaller caller, Func<IDatabaseAsync, Task<RedisResult>> call, Func<RedisResult, T?> read)
         where T : class
     {
         for (var attempt = 1; ; attempt++)

@@ -12,7 +12,7 @@ public sealed class SaveConsumerOptions
     /// when items come faster than they are saved. With 1 there are none. See docs/decisions/0012-prefetch.md.
     /// </summary>
     [Range(1, 1_000)]
-    public int Prefetch { get; set; } = 200;
+    public int Prefetch { get; set; } = 500;
 
     /// <summary>Attempts after which a delivery that is requeued becomes a dead letter.</summary>
     [Range(1, 1_000)]

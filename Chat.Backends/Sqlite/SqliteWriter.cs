@@ -7,8 +7,8 @@ namespace Chat.Backends.Sqlite;
 
 /// <summary>
 /// The one thread of this process that writes to the file. What comes while a commit waits for the disk goes together into the
-/// next transaction (group commit), so that many small writes cost one flush. Each job has a savepoint: one that fails takes
-/// nothing of the others with it. A job's answer comes after the commit.
+/// next transaction (group commit), so that many small writes cost one flush. Jobs that share a transaction have a savepoint each: one
+/// that fails takes nothing of the others with it. A job's answer comes after the commit.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -81,6 +81,14 @@ internal sealed class SqliteWriter : IDisposable
         {
             var session = _session ??= _open();
             session.Execute("BEGIN IMMEDIATE");
+            if (jobs is [var only])
+            {
+                // Alone, it needs no savepoint, which would copy every page that it changes.
+                session.Execute(only.TryRun(session) ? "COMMIT" : "ROLLBACK");
+                Complete(jobs);
+                return;
+            }
+
             foreach (var job in jobs)
             {
                 session.Execute("SAVEPOINT job");
@@ -93,6 +101,7 @@ internal sealed class SqliteWriter : IDisposable
             }
 
             session.Execute("COMMIT");
+            Complete(jobs);
         }
 #pragma warning disable CA1031 // Whatever it is belongs to those who wait for the commit.
         catch (Exception e)
@@ -103,9 +112,11 @@ internal sealed class SqliteWriter : IDisposable
             _session?.Dispose();
             _session = null;
             jobs.ForEach(job => job.Fail(e));
-            return;
         }
+    }
 
+    private void Complete(List<Job> jobs)
+    {
         Jobs.Record(jobs.Count);
         jobs.ForEach(job => job.Complete());
         _committed();

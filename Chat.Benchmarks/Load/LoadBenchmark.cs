@@ -71,6 +71,11 @@ internal static class LoadBenchmark
     {
         yield return ("one", OnBoth((t, c) => LoadScenarios.ClosedLoopAsync(t, 1, duration, c)));
         yield return ("sixteen", OnBoth((t, c) => LoadScenarios.ClosedLoopAsync(t, 16, duration, c)));
+        yield return ("broker", async c =>
+        [
+            .. (await BareBroker.MeasureAsync(1, duration, c)).Select(Broker),
+            .. (await BareBroker.MeasureAsync(16, duration, c)).Select(Broker),
+        ]);
         yield return ("fan-out", OnBoth((t, c) => LoadScenarios.FanOutAsync(t, 1_000, 20, duration, c)));
         yield return ("deliveries-100", OnBoth((t, c) => LoadScenarios.DeliveriesAsync(t, 100, 20, duration, c)));
         yield return ("deliveries-1000", OnBoth((t, c) => LoadScenarios.DeliveriesAsync(t, 1_000, 20, duration, c)));
@@ -85,6 +90,7 @@ internal static class LoadBenchmark
         yield return ("idle", async c => [.. (await IdleSystem.MeasureAsync(TimeSpan.FromSeconds(30), c)).Select(Ours)]);
 
         static (string Target, LoadFigure Figure) Ours(LoadFigure figure) => ("chat", figure);
+        static (string Target, LoadFigure Figure) Broker(LoadFigure figure) => ("RabbitMQ", figure);
     }
 
     private static Func<CancellationToken, Task<IReadOnlyList<(string Target, LoadFigure Figure)>>> OnBoth(
