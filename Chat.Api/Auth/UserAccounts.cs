@@ -14,6 +14,9 @@ public sealed class UserAccounts(IUserDirectory directory, AuthorityCopies copie
     private static readonly TimeSpan Stale = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
 
+    // Every call of a user asks for the same when what is remembered is too old.
+    private readonly SharedCalls<string, ChatUser?> _reading = new();
+
     public static string Normalize(string username) => username.Trim().ToLowerInvariant();
 
     /// <exception cref="BackendUnavailableException">No store answers and this pod has not seen the user lately.</exception>
@@ -41,16 +44,19 @@ public sealed class UserAccounts(IUserDirectory directory, AuthorityCopies copie
 
     /// <summary>From the directory itself.</summary>
     /// <exception cref="BackendUnavailableException">It is away.</exception>
-    public async Task<ChatUser?> ReadAsync(string username, CancellationToken cancellationToken)
-    {
-        var user = await directory.FindAsync(username, cancellationToken);
-        if (user is not null)
+    public Task<ChatUser?> ReadAsync(string username, CancellationToken cancellationToken) => _reading.AskAsync(
+        username,
+        async () =>
         {
-            await RememberAsync(user, cancellationToken);
-        }
+            var user = await directory.FindAsync(username, CancellationToken.None);
+            if (user is not null)
+            {
+                await RememberAsync(user, CancellationToken.None);
+            }
 
-        return user;
-    }
+            return user;
+        },
+        cancellationToken);
 
     /// <summary>As <see cref="FindAsync"/>, but up to half a minute old: for display names and stamps, asked for on every call.</summary>
     public async Task<ChatUser?> FindRecentAsync(string username, CancellationToken cancellationToken) =>

@@ -35,6 +35,8 @@ public sealed partial class PodBridge(
     private static readonly System.Diagnostics.Metrics.Counter<long> Resyncs = Telemetry.Meter.CreateCounter<long>("chat.resyncs");
     private static readonly System.Diagnostics.Metrics.Counter<long> Failures = Telemetry.Meter.CreateCounter<long>("chat.pod_events.failures");
 
+    private readonly ArrivalSpread _arrivals = new(time);
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
         channel.OnEvent(OnHeardAsync);
@@ -84,7 +86,7 @@ public sealed partial class PodBridge(
                 online.Connected(connection.Username);
             }
 
-            hub.Clients.Client(connection.Id).Resync(new ResyncEvent()).NotAwaited();
+            hub.Clients.Client(connection.Id).Resync(new ResyncEvent(DelayMilliseconds: _arrivals.Next())).NotAwaited();
         }
         catch
         {

@@ -23,6 +23,11 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
 
     private const string Backend = "chatdb";
 
+    // Whoever finds nothing fresh in memory shares one reading. It goes on when they stop waiting, so that a slow store answers in the end.
+    private readonly SharedCalls<(string Room, string Username), Access?> _accesses = new();
+    private readonly SharedCalls<string, IReadOnlyCollection<string>?> _roomsOf = new();
+    private readonly SharedCalls<string, IReadOnlyCollection<string>?> _membersOf = new();
+
     // Counts changes: what was read before one must be neither remembered nor copied after it.
     private long _changes;
 
@@ -30,16 +35,9 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
     /// <exception cref="BackendUnavailableException">No store answers and this pod does not know.</exception>
     public ValueTask<Access?> FindAsync(string roomId, string username, CancellationToken cancellationToken) => RememberedAsync<Access>(
         ("access", roomId, username),
-        async () =>
-        {
-            var room = rooms.FindAsync(roomId, cancellationToken);
-            var membership = rooms.FindMembershipAsync(roomId, username, cancellationToken);
-            await Task.WhenAll(room, membership);
-            return await room is { } r && await membership is { } m ? new Access(r, m) : null;
-        },
-        async found => await (found is null
-            ? copies.RemoveAccessAsync(roomId, username, cancellationToken)
-            : copies.SaveAccessAsync(found.Room, found.Membership, cancellationToken)),
+        key => _accesses.AskAsync((roomId, username), () => ReadAsync(key, () => ReadAccessAsync(roomId, username), found => found is null
+            ? copies.RemoveAccessAsync(roomId, username, CancellationToken.None)
+            : copies.SaveAccessAsync(found.Room, found.Membership, CancellationToken.None)), cancellationToken),
         async () => await copies.FindAccessAsync(roomId, username, cancellationToken) is var (room, membership) ? new Access(room, membership) : null);
 
     /// <summary>The ids of the user's rooms.</summary>
@@ -47,8 +45,10 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
     public async ValueTask<IReadOnlyCollection<string>> RoomsOfAsync(string username, CancellationToken cancellationToken) =>
         await RememberedAsync<IReadOnlyCollection<string>>(
             ("rooms", username, ""),
-            async () => [.. (await rooms.MembershipsOfAsync(username, cancellationToken)).Select(m => m.RoomId)],
-            found => copies.SaveRoomsAsync(username, found!, cancellationToken),
+            key => _roomsOf.AskAsync(username, () => ReadAsync<IReadOnlyCollection<string>>(
+                key,
+                async () => [.. (await rooms.MembershipsOfAsync(username, CancellationToken.None)).Select(m => m.RoomId)],
+                found => copies.SaveRoomsAsync(username, found!, CancellationToken.None)), cancellationToken),
             () => copies.FindRoomsAsync(username, cancellationToken)) ?? [];
 
     /// <summary>The usernames of the room's members.</summary>
@@ -56,8 +56,10 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
     public async ValueTask<IReadOnlyCollection<string>> MembersOfAsync(string roomId, CancellationToken cancellationToken) =>
         await RememberedAsync<IReadOnlyCollection<string>>(
             ("members", roomId, ""),
-            async () => (await rooms.MembersOfAsync(roomId, cancellationToken)).Select(m => m.Username).ToHashSet(StringComparer.Ordinal),
-            _ => Task.CompletedTask,
+            key => _membersOf.AskAsync(roomId, () => ReadAsync<IReadOnlyCollection<string>>(
+                key,
+                async () => (await rooms.MembersOfAsync(roomId, CancellationToken.None)).Select(m => m.Username).ToHashSet(StringComparer.Ordinal),
+                _ => Task.CompletedTask), cancellationToken),
             () => Task.FromResult<IReadOnlyCollection<string>?>(null)) ?? [];
 
     /// <summary>As <see cref="MembersOfAsync"/>; null when nobody can say now.</summary>
@@ -102,7 +104,16 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
         LogFallback(away.Backend);
     }
 
-    private async ValueTask<T?> RememberedAsync<T>((string, string, string) key, Func<Task<T?>> read, Func<T?, Task> copy, Func<Task<T?>> readCopy)
+    private async Task<Access?> ReadAccessAsync(string roomId, string username)
+    {
+        var room = rooms.FindAsync(roomId, CancellationToken.None);
+        var membership = rooms.FindMembershipAsync(roomId, username, CancellationToken.None);
+        await Task.WhenAll(room, membership);
+        return await room is { } r && await membership is { } m ? new Access(r, m) : null;
+    }
+
+    private async ValueTask<T?> RememberedAsync<T>(
+        (string, string, string) key, Func<(string, string, string), Task<T?>> read, Func<Task<T?>> readCopy)
         where T : class
     {
         var known = memory.TryGetValue(key, out Remembered<T>? remembered) ? remembered : null;
@@ -111,27 +122,10 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
             return known.Value;
         }
 
-        var changes = Interlocked.Read(ref _changes);
         try
         {
             // Who is known is not kept waiting by a store that hangs.
-            var found = known is null ? await read() : await read().WaitAsync(Patience, time);
-            if (Interlocked.Read(ref _changes) != changes)
-            {
-                return found;
-            }
-
-            if (found is not null)
-            {
-                memory.Set(key, new Remembered<T>(found, time.GetUtcNow()), Entry());
-            }
-
-            if (known is not null || found is not null)
-            {
-                await copy(found);
-            }
-
-            return found;
+            return known is null ? await read(key) : await read(key).WaitAsync(Patience, time);
         }
         catch (Exception e) when (e is BackendUnavailableException or TimeoutException)
         {
@@ -143,6 +137,31 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
 
             throw;
         }
+    }
+
+    /// <summary>Reads from the store, and remembers and copies what it found unless something changed meanwhile.</summary>
+    private async Task<T?> ReadAsync<T>((string, string, string) key, Func<Task<T?>> read, Func<T?, Task> copy)
+        where T : class
+    {
+        var isKnown = memory.TryGetValue(key, out _);
+        var changes = Interlocked.Read(ref _changes);
+        var found = await read();
+        if (Interlocked.Read(ref _changes) != changes)
+        {
+            return found;
+        }
+
+        if (found is not null)
+        {
+            memory.Set(key, new Remembered<T>(found, time.GetUtcNow()), Entry());
+        }
+
+        if (isKnown || found is not null)
+        {
+            await copy(found);
+        }
+
+        return found;
     }
 
     private bool ChangedSince<T>(Remembered<T> known)

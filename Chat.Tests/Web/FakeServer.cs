@@ -70,6 +70,9 @@ internal sealed class FakeServer(Simulation sim)
     /// <summary>A new socket is told to resync as soon as it hears of everything.</summary>
     public bool SaysResync { get; set; } = true;
 
+    /// <summary>Milliseconds that a new connection is told to wait before it fetches; null: none.</summary>
+    public int? ResyncDelay { get; set; }
+
     /// <summary>Calls for one message, by id.</summary>
     public List<string> MessageCalls { get; } = [];
 
@@ -196,7 +199,7 @@ internal sealed class FakeServer(Simulation sim)
         _links.Add(link);
         if (SaysResync)
         {
-            Deliver(link, client => client.Resync(new ResyncEvent()), TimeSpan.Zero);
+            Deliver(link, client => client.Resync(new ResyncEvent(DelayMilliseconds: ResyncDelay)), TimeSpan.Zero);
         }
     }
 

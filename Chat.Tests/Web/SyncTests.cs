@@ -90,7 +90,7 @@ public sealed class SyncTests
         _sim.Do(() => _server.Says("bob", "general", "lost"));
         _server.Loss = 0;
         _sim.Do(() => _server.Says("bob", "general", "new epoch"));
-        _sim.RunSeconds(2);
+        _sim.RunSeconds(6);
         Assert.Equal(["old epoch", "lost", "new epoch"], alice.Texts("general"));
 
         var calls = _server.PageCalls;
@@ -99,6 +99,45 @@ public sealed class SyncTests
 
         Assert.Equal("contiguous", alice.Texts("general")[^1]);
         Assert.Equal(calls, _server.PageCalls);
+    }
+
+    [Fact]
+    public void A_new_epoch_makes_clients_ask_at_moments_of_their_own()
+    {
+        _server.Says("bob", "general", "old epoch");
+        var clients = Enumerable.Range(0, 20).Select(_ => new TestClient(_server, "alice").Start("general")).ToList();
+        _sim.RunSeconds(10);
+        var calls = _server.PageCalls;
+        _sim.Do(() => _server["general"].NewEpoch());
+        _sim.Do(() => _server.Says("bob", "general", "new epoch"));
+
+        _sim.RunSeconds(2);
+        Assert.InRange(_server.PageCalls - calls, 1, 15);
+        _sim.RunSeconds(4);
+
+        Assert.Equal(20, _server.PageCalls - calls);
+        Assert.All(clients, c => Assert.Equal(["old epoch", "new epoch"], c.Texts("general")));
+    }
+
+    [Fact]
+    public void A_new_connection_fetches_at_the_moment_that_the_server_chose()
+    {
+        _server.Says("bob", "general", "before");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        _server.ResyncDelay = 8_000;
+        _sim.Do(() => _server.Unreachable = true);
+        _sim.Do(() => _server.DropLinks());
+        _sim.Do(() => _server.Says("bob", "general", "missed"));
+        var (calls, connects) = (_server.PageCalls, _server.Connects);
+        _sim.Do(() => _server.Unreachable = false);
+        _sim.Until(() => _server.Connects > connects, "connected again");
+
+        _sim.RunSeconds(7);
+        Assert.Equal(calls, _server.PageCalls);
+        _sim.RunSeconds(2);
+
+        Assert.Equal(["before", "missed"], alice.Texts("general"));
     }
 
     [Fact]

@@ -16,10 +16,15 @@ public sealed partial class ChatConnection
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
     // Resyncs that wait for their moment, by room. What is fetched then is of then, so that another one while it waits changes nothing.
-    private readonly HashSet<string> _resyncs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, object> _resyncs = new(StringComparer.Ordinal);
     private CancellationTokenSource _connected = new();
     private HubEvents? _events;
-    private bool _toldEarly;
+
+    // Told before the connection counted as open: how long to wait.
+    private TimeSpan? _toldEarly;
+
+    // Nothing was told of all rooms since the connection is open.
+    private bool _untold;
     private bool _refreshing;
 
     // A nested class sees members, not constructor parameters.
@@ -36,14 +41,8 @@ public sealed partial class ChatConnection
         history.Stopping = _connected.Token;
         // The server says when this connection hears of everything: what is fetched before that would have to be fetched again.
         _resyncs.Clear();
-        if (_toldEarly)
-        {
-            ResyncNow(AllRooms);
-        }
-        else
-        {
-            ResyncLater(AllRooms, ToldWithin);
-        }
+        _untold = _toldEarly is null;
+        Resync(AllRooms, _toldEarly ?? ToldWithin);
 
         reads.Flush();
         outbox.Wake();
@@ -56,25 +55,43 @@ public sealed partial class ChatConnection
 
     private void ToldToResync(ResyncEvent resync)
     {
-        var delay = TimeSpan.FromMilliseconds(resync.DelayMilliseconds ?? 0);
+        var delay = TimeSpan.FromMilliseconds(Math.Clamp(resync.DelayMilliseconds ?? 0, 0, LongestDelay.TotalMilliseconds));
         if (live.Current is null)
         {
             // The event was faster than the answer that the connection is open.
-            _toldEarly |= resync.RoomId is null;
+            _toldEarly = resync.RoomId is null ? delay : _toldEarly;
+            return;
         }
-        else if (delay <= TimeSpan.Zero)
+
+        if (resync.RoomId is null && _untold)
         {
-            ResyncNow(resync.RoomId ?? AllRooms);
+            // The server's moment counts, not the one that was meant for a server that says nothing.
+            _untold = false;
+            _resyncs.Remove(AllRooms);
         }
-        else if (!_resyncs.Contains(AllRooms))
+
+        if (delay <= TimeSpan.Zero || !_resyncs.ContainsKey(AllRooms))
         {
-            ResyncLater(resync.RoomId ?? AllRooms, delay < LongestDelay ? delay : LongestDelay);
+            Resync(resync.RoomId ?? AllRooms, delay);
+        }
+    }
+
+    private void Resync(string roomId, TimeSpan delay)
+    {
+        if (delay <= TimeSpan.Zero)
+        {
+            ResyncNow(roomId);
+        }
+        else
+        {
+            ResyncLater(roomId, delay);
         }
     }
 
     private async void ResyncLater(string roomId, TimeSpan delay)
     {
-        if (!_resyncs.Add(roomId))
+        var waiting = new object();
+        if (!_resyncs.TryAdd(roomId, waiting))
         {
             return;
         }
@@ -91,7 +108,7 @@ public sealed partial class ChatConnection
             return;
         }
 
-        if (_resyncs.Contains(roomId))
+        if (_resyncs.GetValueOrDefault(roomId) == waiting)
         {
             ResyncNow(roomId);
         }

@@ -189,7 +189,7 @@ public sealed partial class ChatConnection(
                 RefreshRooms(TimeSpan.Zero);
             }
 
-            _toldEarly = false;
+            _toldEarly = null;
             await link.StartAsync(either.Token);
             if (_phase == ConnectionPhase.SignedOut || !browser.IsOnline)
             {

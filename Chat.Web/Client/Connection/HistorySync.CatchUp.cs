@@ -22,6 +22,12 @@ public sealed partial class HistorySync(
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
+    /// A new epoch is on all screens of the room at the same moment, usually without anything missing: each client looks at a moment of
+    /// its own.
+    /// </summary>
+    private static readonly TimeSpan NewEpochWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// After so many complete answers, over some ten seconds, that do not reach the numbers that came by push, the server
     /// has lost those numbers (Redis came back empty): what was accepted is in the archive by then.
     /// </summary>
@@ -55,7 +61,7 @@ public sealed partial class HistorySync(
     {
         if (room.Timeline.Cursor.HasGap)
         {
-            CatchUp(room, Patience);
+            CatchUp(room, room.Timeline.Cursor.HasNewEpoch ? Patience + (NewEpochWithin * random.NextDouble()) : Patience);
         }
     }
 

@@ -22,6 +22,9 @@ public sealed class ContiguousCursor
     /// <summary>Something came in that shows that something before it did not.</summary>
     public bool HasGap => _ahead.Count > 0;
 
+    /// <summary>A later epoch than the known one shows the gap: perhaps nothing is missing.</summary>
+    public bool HasNewEpoch => _ahead.Count > 0 && Epoch.Length > 0 && _aheadEpoch != Epoch;
+
     /// <summary>A message came in, pushed or acknowledged.</summary>
     public void Received(Message message)
     {
