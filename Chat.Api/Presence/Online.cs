@@ -63,13 +63,12 @@ public sealed partial class Online(
         _changed.Request();
     }
 
-    /// <summary>Everybody who is online anywhere, as far as this pod knows.</summary>
-    public ValueTask<IReadOnlySet<string>> NowAsync(CancellationToken cancellationToken)
+    /// <summary>Whether the user is online anywhere, as far as this pod knows.</summary>
+    public bool IsOnline(string username)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            return new(_map.All().Concat(connections.Users()).ToHashSet(StringComparer.Ordinal));
+            return _map.IsOnline(username) || connections.IsConnected(username);
         }
     }
 

@@ -19,8 +19,7 @@ internal sealed class PresenceMap
 
     public IReadOnlyCollection<string> Own() => [.. _own];
 
-    /// <summary>Everybody; who is online at two pods comes twice.</summary>
-    public IEnumerable<string> All() => _own.Concat(_others.Values.SelectMany(o => o.Users));
+    public bool IsOnline(string username) => _own.Contains(username) || _others.Values.Any(o => o.Users.Contains(username));
 
     /// <summary>The versions of the other pods' reports that are known completely.</summary>
     public IReadOnlyDictionary<string, long> Versions() =>
@@ -85,8 +84,6 @@ internal sealed class PresenceMap
             }
         });
     }
-
-    private bool IsOnline(string username) => _own.Contains(username) || _others.Values.Any(o => o.Users.Contains(username));
 
     private List<PresenceEvent> Changed(IEnumerable<string> affected, Action change)
     {

@@ -102,14 +102,6 @@ public sealed class Connections
         }
     }
 
-    public IReadOnlyCollection<string> Users()
-    {
-        lock (_gate)
-        {
-            return [.. _byUser.Keys];
-        }
-    }
-
     /// <summary>False when the user has no connection here any more.</summary>
     public bool Enter(string roomId, string username)
     {

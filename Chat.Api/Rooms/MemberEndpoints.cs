@@ -44,11 +44,15 @@ internal static class MemberEndpoints
             }
         }
 
-        var present = await online.NowAsync(cancellationToken);
         return TypedResults.Ok<IReadOnlyList<RoomMember>>(
         [
             .. members.Select(m => new RoomMember(
-                m.Username, names.GetValueOrDefault(m.Username, m.Username), m.Role, present.Contains(m.Username), m.ReadUpTo?.Id, m.ReadUpTo?.Timestamp)),
+                m.Username,
+                names.GetValueOrDefault(m.Username, m.Username),
+                m.Role,
+                online.IsOnline(m.Username),
+                m.ReadUpTo?.Id,
+                m.ReadUpTo?.Timestamp)),
         ]);
     }
 

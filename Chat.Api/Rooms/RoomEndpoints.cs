@@ -43,7 +43,6 @@ public static class RoomEndpoints
         string? after,
         int? limit,
         IRoomStore rooms,
-        RoomAccess access,
         RoomSummaries summaries,
         HttpContext context,
         CancellationToken cancellationToken)
@@ -67,15 +66,9 @@ public static class RoomEndpoints
         var prefix = string.IsNullOrWhiteSpace(q) ? null : q.Trim().ToLowerInvariant();
         var found = await rooms.ListPublicAsync(prefix, after, limit ?? Limits.PageMax, cancellationToken);
         var counts = await rooms.CountMembersAsync([.. found.Select(r => r.Id)], cancellationToken);
-        var own = await access.RoomsOfAsync(username, cancellationToken);
-        var list = new List<RoomSummary>();
-        foreach (var room in found)
-        {
-            var membership = own.Contains(room.Id) ? (await access.FindAsync(room.Id, username, cancellationToken))?.Membership : null;
-            list.Add(RoomSummaries.Summary(room, membership, counts.GetValueOrDefault(room.Id)));
-        }
-
-        return TypedResults.Ok<IReadOnlyList<RoomSummary>>(list);
+        var own = (await rooms.MembershipsOfAsync(username, cancellationToken)).ToDictionary(m => m.RoomId, StringComparer.Ordinal);
+        return TypedResults.Ok<IReadOnlyList<RoomSummary>>(
+            [.. found.Select(r => RoomSummaries.Summary(r, own.GetValueOrDefault(r.Id), counts.GetValueOrDefault(r.Id)))]);
     }
 
     private static async Task<Results<Created<RoomSummary>, ProblemHttpResult>> Create(

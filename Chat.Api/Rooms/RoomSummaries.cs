@@ -9,61 +9,39 @@ using Chat.Contracts;
 namespace Chat.Api.Rooms;
 
 /// <summary>
-/// Rooms as one of their members sees them, with counts from what Redis holds and from the archive together: Redis knows what is
-/// not saved yet, the archive what Redis trimmed. While the archive is away counts are those of the recent messages.
+/// Rooms as one of their members sees them. Nothing is counted in advance: counts come from Redis and the archive together, in a
+/// number of queries that does not depend on the number of rooms (docs/decisions/0016-room-list.md). Redis knows what is not saved
+/// yet, the archive what Redis trimmed. While the archive is unavailable, counts are those of the recent messages.
 /// </summary>
 internal sealed class RoomSummaries(
     IRoomStore rooms, RoomAccess access, IRecentMessages recent, IMessageArchive archive, IUserDirectory users, Online online)
 {
-    private const int AtOnce = 8;
-    private const int NamesAtOnce = 200;
-
+    /// <summary>All rooms of the user.</summary>
     public async Task<IReadOnlyList<RoomSummary>> OfAsync(string username, CancellationToken cancellationToken)
     {
         var own = await AccessesAsync(username, cancellationToken);
-        string[] ids = [.. own.Select(a => a.Room.Id)];
-        var counting = TryAsync(() => rooms.CountMembersAsync(ids, cancellationToken));
-        var newestRecent = recent.ReadNewestAsync(ids, cancellationToken);
-        var newestSaved = TryAsync(() => archive.ReadNewestAsync(ids, cancellationToken));
+        var counting = TryAsync(() => rooms.CountMembersAsync([.. own.Select(a => a.Room.Id)], cancellationToken));
         var naming = PeopleAsync(own.Select(a => a.Room), cancellationToken);
-        var counts = await counting ?? new Dictionary<string, int>();
-        var inRedis = await newestRecent ?? new Dictionary<string, Message>();
-        var saved = await newestSaved;
+        var news = await NewsAsync(username, own, cancellationToken);
+        var counts = await counting;
         var people = await naming;
-
-        var summaries = new RoomSummary[own.Count];
-        await Parallel.ForAsync(0, own.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (i, ct) =>
-        {
-            var id = own[i].Room.Id;
-            var newestSaved = saved?.GetValueOrDefault(id);
-            var newest = Newer(newestSaved, inRedis.GetValueOrDefault(id));
-            var unread = await UnreadAsync(own[i], newest, newestSaved, ct);
-            summaries[i] = Named(Summary(own[i].Room, own[i].Membership, counts.GetValueOrDefault(id), username), people) with
-            {
-                LastMessage = newest,
-                Unread = unread.Unread,
-                Mentions = unread.Mentions,
-            };
-        });
-        return summaries;
+        return
+        [
+            .. own.Select(a => WithNews(
+                Named(Summary(a.Room, a.Membership, counts?.GetValueOrDefault(a.Room.Id) ?? 0, username), people), news[a.Room.Id])),
+        ];
     }
 
+    /// <summary>One room, which the user need not belong to.</summary>
     public async Task<RoomSummary> OneAsync(Room room, string username, CancellationToken cancellationToken)
     {
         var membership = (await access.FindAsync(room.Id, username, cancellationToken))?.Membership;
         var counts = await TryAsync(() => rooms.CountMembersAsync([room.Id], cancellationToken));
         var people = await PeopleAsync([room], cancellationToken);
         var summary = Named(Summary(room, membership, counts?.GetValueOrDefault(room.Id) ?? 0, username), people);
-        if (membership is null)
-        {
-            return summary;
-        }
-
-        var inRedis = await recent.ReadNewestAsync([room.Id], cancellationToken);
-        var saved = (await TryAsync(() => archive.ReadNewestAsync([room.Id], cancellationToken)))?.GetValueOrDefault(room.Id);
-        var newest = Newer(saved, inRedis?.GetValueOrDefault(room.Id));
-        var unread = await UnreadAsync(new Access(room, membership), newest, saved, cancellationToken);
-        return summary with { LastMessage = newest, Unread = unread.Unread, Mentions = unread.Mentions };
+        return membership is null
+            ? summary
+            : WithNews(summary, (await NewsAsync(username, [new Access(room, membership)], cancellationToken))[room.Id]);
     }
 
     /// <summary>As somebody sees it who may not belong to it.</summary>
@@ -86,25 +64,18 @@ internal sealed class RoomSummaries(
         ? summary with { DirectPeople = [.. with.Where(people.ContainsKey).Select(name => people[name])] }
         : summary;
 
+    private static RoomSummary WithNews(RoomSummary summary, News news) =>
+        summary with { LastMessage = news.Newest, Unread = news.Unread.Unread, Mentions = news.Unread.Mentions };
+
     /// <summary>Everybody of the direct rooms among these; null while nobody can say.</summary>
     private async Task<IReadOnlyDictionary<string, UserInfo>?> PeopleAsync(IEnumerable<Room> some, CancellationToken cancellationToken)
     {
-        var present = await online.NowAsync(cancellationToken);
-        var people = new Dictionary<string, UserInfo>(StringComparer.Ordinal);
-        foreach (var names in some.SelectMany(r => r.DirectMembers ?? []).Distinct(StringComparer.Ordinal).Chunk(NamesAtOnce))
-        {
-            if (await TryAsync(() => users.FindManyAsync(names, cancellationToken)) is not { } found)
-            {
-                return null;
-            }
-
-            foreach (var user in found)
-            {
-                people[user.Username] = new UserInfo(user.Username, user.DisplayName, present.Contains(user.Username));
-            }
-        }
-
-        return people;
+        string[] names = [.. some.SelectMany(r => r.DirectMembers ?? []).Distinct(StringComparer.Ordinal)];
+        return names.Length == 0
+            ? new Dictionary<string, UserInfo>()
+            : (await TryAsync(() => users.FindManyAsync(names, cancellationToken)))?
+                .Select(u => new UserInfo(u.Username, u.DisplayName, online.IsOnline(u.Username)))
+                .ToDictionary(u => u.Username, StringComparer.Ordinal);
     }
 
     private async Task<IReadOnlyList<Access>> AccessesAsync(string username, CancellationToken cancellationToken)
@@ -119,59 +90,47 @@ internal sealed class RoomSummaries(
         catch (BackendUnavailableException away)
         {
             access.NoteFallback(away);
-            var known = new List<Access>();
-            foreach (var id in await access.RoomsOfAsync(username, cancellationToken))
-            {
-                if (await access.FindAsync(id, username, cancellationToken) is { } one)
-                {
-                    known.Add(one);
-                }
-            }
-
-            return known;
+            var ids = await access.RoomsOfAsync(username, cancellationToken);
+            var known = await Task.WhenAll(ids.Select(id => access.FindAsync(id, username, cancellationToken).AsTask()));
+            return [.. known.OfType<Access>()];
         }
     }
 
-    private async Task<UnreadCount> UnreadAsync(Access own, Message? newest, Message? newestSaved, CancellationToken cancellationToken)
+    /// <summary>
+    /// What each of the rooms has to tell: two round trips to Redis at most, and of the archive the newest messages and one count for all
+    /// rooms. Most rooms have nothing unread, or all of it in Redis; then the count is not asked for.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<string, News>> NewsAsync(
+        string username, IReadOnlyList<Access> own, CancellationToken cancellationToken)
     {
-        // What was said before one came is not unread.
-        var mark = own.Membership.ReadUpTo ?? new MessageCursor(own.Membership.JoinedAt, "");
-        if (newest is null || !IsAfter(newest, mark))
+        string[] ids = [.. own.Select(a => a.Room.Id)];
+        var recently = recent.ReadNewestAsync(ids, cancellationToken);
+        var saved = await TryAsync(() => archive.ReadNewestAsync(ids, cancellationToken));
+        var inRedis = await recently;
+        var parts = own.Select(a =>
         {
-            return default;
+            var newestSaved = saved?.GetValueOrDefault(a.Room.Id);
+            return new UnreadParts(username, a, Newer(newestSaved, inRedis?.GetValueOrDefault(a.Room.Id)), newestSaved);
+        }).ToList();
+        var unread = parts.Where(p => p.HasUnread).ToList();
+        if (unread.Count == 0)
+        {
+            return parts.ToDictionary(p => p.RoomId, p => new News(p.Newest, default), StringComparer.Ordinal);
         }
 
-        var username = own.Membership.Username;
-        var window = await recent.ReadAsync(own.Room.Id, cancellationToken);
-        var proven = window is null ? [] : window.Messages.Skip(window.ContiguousFrom).ToList();
-        if (proven.Count > 0 && !IsAfter(proven[0], mark))
+        var marks = unread.ToDictionary(p => p.RoomId, p => p.Mark.Timestamp, StringComparer.Ordinal);
+        var windows = await recent.ReadSinceAsync(marks, cancellationToken);
+        foreach (var part in unread)
         {
-            return Count(proven.Where(m => IsAfter(m, mark)), username);
+            part.Split(windows?.GetValueOrDefault(part.RoomId));
         }
 
-        // Each message is counted by one of the two, whenever it is saved: the archive counts what comes before the first that Redis counts.
-        var after = newestSaved is null || !IsAfter(newestSaved, mark) ? mark : MessageCursor.Of(newestSaved);
-        var counted = proven.Count > 0 ? proven : [.. (window?.Messages ?? []).Where(m => IsAfter(m, after))];
-        var before = counted.Count > 0 ? MessageCursor.Of(counted[0]) : (MessageCursor?)null;
-        var saved = await TryAsync(async () => (UnreadCount?)await archive.CountUnreadAsync(own.Room.Id, username, mark, before, cancellationToken));
-        if (saved is null && window is not null)
-        {
-            counted = [.. window.Messages.Where(m => IsAfter(m, mark))];
-        }
-
-        var recently = Count(counted, username);
-        return new UnreadCount(
-            Math.Min((saved?.Unread ?? 0) + recently.Unread, Limits.UnreadMax), Math.Min((saved?.Mentions ?? 0) + recently.Mentions, Limits.UnreadMax));
+        UnreadRange[] ranges = [.. unread.Select(p => p.InArchive).OfType<UnreadRange>()];
+        var counted = ranges.Length == 0
+            ? new Dictionary<string, UnreadCount>()
+            : await TryAsync(() => archive.CountUnreadAsync(username, ranges, cancellationToken));
+        return parts.ToDictionary(p => p.RoomId, p => new News(p.Newest, p.Count(counted)), StringComparer.Ordinal);
     }
-
-    private static UnreadCount Count(IEnumerable<Message> messages, string username)
-    {
-        var others = messages.Where(m => m.Sender != username && m.DeletedAt is null).ToList();
-        return new UnreadCount(others.Count, others.Count(m => m.Mentions.Contains(username) || m.Mentions.Contains("room")));
-    }
-
-    private static bool IsAfter(Message message, MessageCursor mark) =>
-        message.Timestamp > mark.Timestamp || (message.Timestamp == mark.Timestamp && string.CompareOrdinal(message.Id, mark.Id) > 0);
 
     private static Message? Newer(Message? a, Message? b) =>
         a is null ? b : b is null ? a : a.Id == b.Id ? MessageMerge.Merge(a, b) : MessageMerge.Compare(a, b) >= 0 ? a : b;
@@ -188,4 +147,6 @@ internal sealed class RoomSummaries(
             return default;
         }
     }
+
+    private readonly record struct News(Message? Newest, UnreadCount Unread);
 }

@@ -23,9 +23,8 @@ public static class UserEndpoints
             return Refuse.InvalidQuery.ToProblem();
         }
 
-        var present = await online.NowAsync(cancellationToken);
         var found = await users.SearchAsync(prefix, Most, cancellationToken);
         return TypedResults.Ok<IReadOnlyList<UserInfo>>(
-            [.. found.Select(u => new UserInfo(u.Username, u.DisplayName, present.Contains(u.Username)))]);
+            [.. found.Select(u => new UserInfo(u.Username, u.DisplayName, online.IsOnline(u.Username)))]);
     }
 }

@@ -26,15 +26,19 @@ public interface IMessageArchive
     Task<IReadOnlyList<Message>> ReadAsync(
         string roomId, MessageCursor? before, MessageCursor? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>The newest message of each of the rooms; rooms without one are left out.</summary>
+    /// <summary>
+    /// The newest message of each of the rooms; rooms without one are left out. How many queries it takes does not depend on how many rooms
+    /// there are.
+    /// </summary>
     Task<IReadOnlyDictionary<string, Message>> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Others' messages after the mark, and before <paramref name="before"/> where it is given, that are not deleted, and those of
-    /// them that mention the user or the room; each at most <see cref="Limits.UnreadMax"/>.
+    /// What a user has not read in each of the ranges, one of a room: others' messages that are not deleted, and those of them that mention
+    /// the user or the room, each at most <see cref="Limits.UnreadMax"/>. Rooms without any may be left out. How many queries it takes does
+    /// not depend on how many ranges there are, and of each range no more is read than docs/archive.md says.
     /// </summary>
-    Task<UnreadCount> CountUnreadAsync(
-        string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<string, UnreadCount>> CountUnreadAsync(
+        string username, IReadOnlyCollection<UnreadRange> ranges, CancellationToken cancellationToken);
 
     /// <summary>Newest first, in the given rooms; every word of the query must match, the last as a prefix.</summary>
     Task<IReadOnlyList<Message>> SearchAsync(MessageSearch search, CancellationToken cancellationToken);
@@ -53,6 +57,9 @@ public readonly record struct MessageCursor(DateTimeOffset Timestamp, string Id)
 }
 
 public readonly record struct UnreadCount(int Unread, int Mentions);
+
+/// <summary>A part of a room: strictly after one place and, where <c>Before</c> is given, strictly before another.</summary>
+public readonly record struct UnreadRange(string RoomId, MessageCursor? After = null, MessageCursor? Before = null);
 
 public sealed record MessageSearch(
     IReadOnlyCollection<string> RoomIds, IReadOnlyList<string> Words, string? From, MessageCursor? Before, int Limit);

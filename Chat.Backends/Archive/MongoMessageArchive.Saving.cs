@@ -21,12 +21,41 @@ public sealed partial class MongoMessageArchive
     /// <summary>MongoDB refuses larger documents.</summary>
     private const int MaxBytes = 16 * 1024 * 1024;
 
+    private readonly MilestoneCounter _counter = new();
+
     public Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(items);
         return items.Count == 0
             ? Task.FromResult<IReadOnlyList<SaveResult>>([])
-            : gate.SaveAsync<IReadOnlyList<SaveResult>>((c, token) => SaveAsync(c, items, token), cancellationToken);
+            : gate.SaveAsync(
+                async (c, token) =>
+                {
+                    var results = await SaveAsync(c, items, token);
+                    await CountAsync(c, items, results, token);
+                    return results;
+                },
+                cancellationToken);
+    }
+
+    /// <summary>Sets the milestones that are due. Duplicates are not counted again.</summary>
+    private async Task CountAsync(
+        MongoCollections collections, IReadOnlyList<SaveItem> items, IReadOnlyList<SaveResult> results, CancellationToken cancellationToken)
+    {
+        var due = _counter.Add(items.Where((_, i) => results[i].Kind == SaveResultKind.Saved).OfType<SaveMessage>().Select(s => s.Message));
+        if (due.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await MongoMilestones.AddAsync(collections, due, gate.UnreadScan, cancellationToken);
+        }
+        catch (MongoException)
+        {
+            // The messages are saved. Without this milestone a query reads a little more.
+        }
     }
 
     private static async Task<IReadOnlyList<SaveResult>> SaveAsync(

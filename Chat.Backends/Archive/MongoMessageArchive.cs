@@ -11,10 +11,7 @@ namespace Chat.Backends.Archive;
 /// </summary>
 public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchive
 {
-    /// <summary>Messages read for an unread count: others' and own ones after the mark, and deleted ones.</summary>
-    private const int UnreadScan = 3 * Limits.UnreadMax;
     private const int ErasedAtOnce = 500;
-    private const int RoomsAtOnce = 8;
 
     /// <summary>Before any message; a range with a lower bound leaves out documents without a timestamp.</summary>
     private static readonly DateTime Beginning = new(1970, 1, 1, 0, 0, 0, DateTimeKind.Utc);
@@ -46,38 +43,6 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
             CancellationToken.None),
         cancellationToken);
 
-    public async Task<IReadOnlyDictionary<string, Message>> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken)
-    {
-        // One look at the end of each room's part of the index; grouping would read all of it.
-        using var turns = new SemaphoreSlim(RoomsAtOnce);
-        var newest = await Task.WhenAll(roomIds.Distinct(StringComparer.Ordinal).Select(async roomId =>
-        {
-            await turns.WaitAsync(cancellationToken);
-            try
-            {
-                return await ReadAsync(roomId, null, null, 1, cancellationToken);
-            }
-            finally
-            {
-                turns.Release();
-            }
-        }));
-        return newest.SelectMany(n => n).ToDictionary(m => m.RoomId, StringComparer.Ordinal);
-    }
-
-    public Task<UnreadCount> CountUnreadAsync(
-        string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken) =>
-        gate.CallAsync(
-            async (c, token) =>
-            {
-                var after = Where.Eq(m => m.RoomId, roomId) & Between(before, readUpTo);
-                var others = Where.Ne(m => m.Sender, username) & Where.Exists(m => m.DeletedAt, false);
-                var unread = CountAsync(c, after, "room_order", others, token);
-                var mentioned = CountAsync(c, after & Where.AnyIn("mentions", [username, "room"]), "room_mentions", others, token);
-                return new UnreadCount(await unread, await mentioned);
-            },
-            cancellationToken);
-
     public Task<IReadOnlyList<Message>> ReadBySenderAsync(string sender, MessageCursor? after, int limit, CancellationToken cancellationToken) =>
         gate.CallAsync<IReadOnlyList<Message>>(
             async (c, token) => await FindAsync(c, Where.Eq(m => m.Sender, sender) & Between(null, after), "sender_order", Forward, limit, token),
@@ -94,6 +59,7 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
             }
 
             await MongoFiles.RemoveByRoomAsync(c, roomId, token);
+            await MongoMilestones.RemoveRoomAsync(c, roomId, token);
             return ids.Count < ErasedAtOnce;
         },
         cancellationToken);
@@ -124,15 +90,5 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
             .Find(filter, new FindOptions { Hint = collections.Hint(index), MaxTime = gate.Timeout })
             .Sort(sort).Limit(limit).ToListAsync(token);
         return found.ConvertAll(m => m.ToMessage() ?? throw new InvalidOperationException("A stub was found by time."));
-    }
-
-    private async Task<int> CountAsync(
-        MongoCollections collections, FilterDefinition<MongoMessage> range, string index, FilterDefinition<MongoMessage> rest, CancellationToken token)
-    {
-        var counted = await collections.Messages
-            .Aggregate(new AggregateOptions { Hint = collections.Hint(index), MaxTime = gate.Timeout })
-            .Match(range).Limit(UnreadScan).Match(rest).Limit(Limits.UnreadMax).Count()
-            .FirstOrDefaultAsync(token);
-        return (int)(counted?.Count ?? 0);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chat.Backends.Files;
 using Chat.Backends.Sqlite;
 using Chat.Contracts;
@@ -25,31 +26,60 @@ public sealed partial class SqliteMessageArchive(SqliteDatabase database) : IMes
     internal const string ReadBySender =
         $"SELECT {SqliteMessageRow.Columns} FROM messages WHERE sender = $1 AND (timestamp, id) > ($2, $3) ORDER BY timestamp, id LIMIT $4";
 
-    internal const string CountUnread =
-        """
-        SELECT count(*) FROM (
-            SELECT 1 FROM (
-                SELECT sender, deleted_at FROM messages WHERE room_id = $1 AND (timestamp, id) > ($2, $3) AND (timestamp, id) < ($7, $8)
-                ORDER BY timestamp, id LIMIT $4)
-            WHERE sender <> $5 AND deleted_at IS NULL LIMIT $6)
+    internal const string ReadNewest =
+        $"""
+        SELECT {SqliteMessageRow.Columns} FROM messages WHERE id IN (
+            SELECT (SELECT id FROM messages WHERE room_id = r.value ORDER BY timestamp DESC, id DESC LIMIT 1) FROM json_each($1) AS r)
         """;
 
-    /// <summary>Mentions by word $1 that are not the user's own ($5) and not found by word $6 as well.</summary>
-    internal const string CountMentions =
-        """
-        SELECT count(*) FROM (
-            SELECT 1 FROM (
-                SELECT room_id, timestamp, message_id FROM message_words
-                WHERE word = $1 AND room_id = $2 AND (timestamp, message_id) > ($3, $4) AND (timestamp, message_id) < ($9, $10)
-                ORDER BY timestamp, message_id LIMIT $7) AS m
-            WHERE NOT EXISTS (
-                    SELECT 1 FROM message_words AS own
-                    WHERE own.word = $5 AND own.room_id = m.room_id AND own.timestamp = m.timestamp AND own.message_id = m.message_id)
-                AND NOT EXISTS (
-                    SELECT 1 FROM message_words AS other
-                    WHERE other.word = $6 AND other.room_id = m.room_id AND other.timestamp = m.timestamp AND other.message_id = m.message_id)
-            LIMIT $8)
+    /// <summary>
+    /// Of each of the ranges $1 what user $2 has not read, looking at $3 rows and counting to $4 at most: all; those with word $5 (a
+    /// mention of the user); those with word $6 (of the room) and not $5. Word $7 marks the user's own.
+    /// </summary>
+    internal const string CountUnread =
+        $"""
+        SELECT
+            r.value ->> 'room',
+            (SELECT count(*) FROM (
+                SELECT 1 FROM (
+                    SELECT sender, deleted_at FROM messages
+                    WHERE room_id = r.value ->> 'room' AND (timestamp, id) > (r.value ->> 'after', r.value ->> 'afterId')
+                        AND (timestamp, id) < (r.value ->> 'before', r.value ->> 'beforeId')
+                    ORDER BY timestamp, id LIMIT $3)
+                WHERE sender <> $2 AND deleted_at IS NULL LIMIT $4)),
+            {MentionsOfUser},
+            {MentionsOfRoom}
+        FROM json_each($1) AS r
         """;
+
+    private const string MentionsOfUser =
+        $"""
+        (SELECT count(*) FROM (
+            SELECT 1 FROM ({MentionsWith}$5{InRange}) AS m
+            WHERE NOT EXISTS ({TheSameWith}$7{AsWell})
+            LIMIT $4))
+        """;
+
+    private const string MentionsOfRoom =
+        $"""
+        (SELECT count(*) FROM (
+            SELECT 1 FROM ({MentionsWith}$6{InRange}) AS m
+            WHERE NOT EXISTS ({TheSameWith}$7{AsWell}) AND NOT EXISTS ({TheSameWith}$5{AsWell})
+            LIMIT $4))
+        """;
+
+    private const string MentionsWith = "SELECT room_id, timestamp, message_id FROM message_words WHERE word = ";
+
+    private const string InRange =
+        """
+         AND room_id = r.value ->> 'room' AND (timestamp, message_id) > (r.value ->> 'after', r.value ->> 'afterId')
+            AND (timestamp, message_id) < (r.value ->> 'before', r.value ->> 'beforeId')
+        ORDER BY timestamp, message_id LIMIT $3
+        """;
+
+    private const string TheSameWith = "SELECT 1 FROM message_words AS w WHERE w.word = ";
+
+    private const string AsWell = " AND w.room_id = m.room_id AND w.timestamp = m.timestamp AND w.message_id = m.message_id";
 
     public Task<Message?> FindAsync(string messageId, CancellationToken cancellationToken) =>
         database.ReadAsync(Backend, session => SqliteMessageRow.Find(session, messageId), cancellationToken);
@@ -78,33 +108,29 @@ public sealed partial class SqliteMessageArchive(SqliteDatabase database) : IMes
         IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyDictionary<string, Message>>(
             Backend,
-            session => roomIds.Distinct(StringComparer.Ordinal)
-                .Select(room => session.First(
-                    ReadNewestFirst, SqliteMessageRow.Read, room, Time(First), First.Id, Time(Last), Last.Id, 1))
-                .OfType<Message>()
+            session => session.Query(ReadNewest, SqliteMessageRow.Read, SqliteJson.Write(roomIds))
                 .ToDictionary(message => message.RoomId, StringComparer.Ordinal),
             cancellationToken);
 
-    public Task<UnreadCount> CountUnreadAsync(
-        string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken)
+    public Task<IReadOnlyDictionary<string, UnreadCount>> CountUnreadAsync(
+        string username, IReadOnlyCollection<UnreadRange> ranges, CancellationToken cancellationToken)
     {
-        var mark = readUpTo ?? First;
-        var to = before ?? Last;
-        return database.ReadAsync(
+        var json = JsonSerializer.Serialize([.. ranges.Select(Range)], SqliteJson.Default.IReadOnlyListSqliteUnreadRange);
+        return database.ReadAsync<IReadOnlyDictionary<string, UnreadCount>>(
             Backend,
-            session =>
-            {
-                var unread = session.Number(CountUnread, roomId, Time(mark), mark.Id, MaxLookedAt, username, Limits.UnreadMax, Time(to), to.Id) ?? 0;
-                var user = SqliteMessageWords.Mention(username);
-                var mentions = unread == 0 ? 0 : Mentions(session, user, "") + Mentions(session, SqliteMessageWords.Mention("room"), user);
-                return new UnreadCount((int)unread, (int)Math.Min(mentions, Limits.UnreadMax));
-            },
+            session => session.Query(
+                    CountUnread,
+                    row => (Room: row.GetString(0), Unread: row.GetInt32(1), Mentions: row.GetInt32(2) + row.GetInt32(3)),
+                    json, username, MaxLookedAt, Limits.UnreadMax,
+                    SqliteMessageWords.Mention(username), SqliteMessageWords.Mention("room"), SqliteMessageWords.From(username))
+                .ToDictionary(r => r.Room, r => new UnreadCount(r.Unread, Math.Min(r.Mentions, Limits.UnreadMax)), StringComparer.Ordinal),
             cancellationToken);
 
-        long Mentions(SqliteSession session, string word, string countedAlready) =>
-            session.Number(
-                CountMentions, word, roomId, Time(mark), mark.Id, SqliteMessageWords.From(username), countedAlready, MaxLookedAt, Limits.UnreadMax,
-                Time(to), to.Id) ?? 0;
+        static SqliteUnreadRange Range(UnreadRange range)
+        {
+            var (after, before) = (range.After ?? First, range.Before ?? Last);
+            return new SqliteUnreadRange(range.RoomId, Time(after), after.Id, Time(before), before.Id);
+        }
     }
 
     public async Task<IReadOnlyList<Message>> ReadBySenderAsync(

@@ -15,6 +15,12 @@ namespace Chat.Backends.Database;
 /// <summary>Every collection and every index. Which query uses which is in docs/archive.md; creating one again is no error.</summary>
 public sealed class MongoCollections(IMongoDatabase database)
 {
+    /// <summary>
+    /// The batch size of queries about many rooms or people: more documents than there are, so that the first answer has all. The
+    /// default of 101 would make the number of commands grow with them.
+    /// </summary>
+    internal const int OneBatch = 100_000;
+
     private readonly ConcurrentDictionary<string, bool> _messageIndexes = new(StringComparer.Ordinal);
 
     public IMongoCollection<MongoMessage> Messages { get; } = database.GetCollection<MongoMessage>("messages");
@@ -33,6 +39,8 @@ public sealed class MongoCollections(IMongoDatabase database)
 
     /// <summary>The bytes of files: the collections <c>files.files</c> and <c>files.chunks</c>, whose indexes the bucket makes.</summary>
     public IGridFSBucket<ObjectId> Bucket { get; } = new GridFSBucket<ObjectId>(database, new GridFSBucketOptions { BucketName = "files" });
+
+    internal IMongoCollection<MongoMilestones> Milestones { get; } = database.GetCollection<MongoMilestones>("milestones");
 
     internal IMongoCollection<BsonDocument> FileContents { get; } = database.GetCollection<BsonDocument>("files.files");
 
@@ -67,6 +75,8 @@ public sealed class MongoCollections(IMongoDatabase database)
             ],
             refused,
             cancellationToken);
+        await CreateAsync(
+            Milestones, [Named(Builders<MongoMilestones>.IndexKeys.Ascending(m => m.RoomId), "room")], refused, cancellationToken);
         var users = Builders<MongoUser>.IndexKeys;
         await CreateAsync(Users, [Named(users.Ascending("search").Ascending(u => u.Username), "search")], refused, cancellationToken);
         var rooms = Builders<MongoRoom>.IndexKeys;

@@ -64,6 +64,9 @@ public sealed partial class MongoGate : IAsyncDisposable
     /// <summary>See <see cref="MongoOptions.SearchScan"/>.</summary>
     public int SearchScan => _options.SearchScan;
 
+    /// <summary>See <see cref="MongoOptions.UnreadScan"/>.</summary>
+    public int UnreadScan => _options.UnreadScan;
+
     /// <summary>The server was away and is back, perhaps with an older copy of its data, or a query missed an index.</summary>
     internal event Action? IndexesInDoubt;
 

@@ -1,3 +1,4 @@
+using Chat.Backends.Archive;
 using Chat.Backends.Availability;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -7,7 +8,8 @@ namespace Chat.Backends.Database;
 
 /// <summary>
 /// Creates the indexes in the background, with backoff, and again when they may be gone. No call waits for it: until an index is there
-/// the server answers without it, slowly. As the health check <c>indexes</c> it tells how far it is.
+/// the server answers without it, slowly. As the health check <c>indexes</c> it tells how far it is. Then the rooms of an older version get
+/// their <see cref="MongoMilestones"/>.
 /// </summary>
 public sealed partial class MongoIndexes(MongoGate gate, TimeProvider time, ILogger<MongoIndexes> logger) : BackgroundService, IHealthCheck
 {
@@ -66,6 +68,7 @@ public sealed partial class MongoIndexes(MongoGate gate, TimeProvider time, ILog
             if (refused.Count == 0)
             {
                 LogCreated();
+                await MongoMilestones.CompleteAsync(gate.Collections, gate.UnreadScan, stoppingToken);
             }
 
             return true;

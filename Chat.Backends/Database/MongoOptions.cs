@@ -26,4 +26,8 @@ public sealed class MongoOptions
     /// <summary>Messages that one search looks at in each 100 rooms, the newest of those that have its rarest word; see docs/archive.md.</summary>
     [Range(10, 100_000)]
     public int SearchScan { get; set; } = 3_000;
+
+    /// <summary>How many of a room's newest messages counting unread ones looks at, roughly; see docs/archive.md.</summary>
+    [Range(1_000, 100_000)]
+    public int UnreadScan { get; set; } = 2_000;
 }

@@ -53,6 +53,14 @@ public interface IRecentMessages
     /// </summary>
     ValueTask<IReadOnlyDictionary<string, Message>?> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The lists of several rooms as <see cref="ReadAsync"/> reads them, but of what is older than a time of each room at most one entry,
+    /// which shows whether the list reaches back to that time. One round trip for each hundred rooms. Rooms whose list cannot be read
+    /// are left out. Null: could not.
+    /// </summary>
+    ValueTask<IReadOnlyDictionary<string, RecentWindow>?> ReadSinceAsync(
+        IReadOnlyDictionary<string, DateTimeOffset> times, CancellationToken cancellationToken);
+
     /// <summary>Forgets a room (it was deleted, or its messages were erased). Best effort.</summary>
     ValueTask RemoveRoomAsync(string roomId, CancellationToken cancellationToken);
 }

@@ -19,7 +19,8 @@ public sealed partial class MongoRoomStore
 
     public Task<IReadOnlyList<Membership>> MembershipsOfAsync(string username, CancellationToken cancellationToken) =>
         gate.CallAsync<IReadOnlyList<Membership>>(
-            async (c, token) => (await c.Memberships.Find(Member.Eq(m => m.Username, username))
+            async (c, token) => (await c.Memberships
+                .Find(Member.Eq(m => m.Username, username), new FindOptions { BatchSize = MongoCollections.OneBatch })
                 .Sort(Builders<MongoMembership>.Sort.Ascending(m => m.RoomId)).Limit(Limits.RoomsPerUser).ToListAsync(token)).ConvertAll(m => m.ToMembership()),
             cancellationToken);
 
@@ -34,7 +35,7 @@ public sealed partial class MongoRoomStore
             async (c, token) =>
             {
                 // Answered by the index alone.
-                var counted = await c.Memberships.Aggregate(new AggregateOptions { MaxTime = gate.Timeout })
+                var counted = await c.Memberships.Aggregate(new AggregateOptions { MaxTime = gate.Timeout, BatchSize = MongoCollections.OneBatch })
                     .Match(Member.In(m => m.RoomId, roomIds))
                     .Group(CountByRoom)
                     .ToListAsync(token);

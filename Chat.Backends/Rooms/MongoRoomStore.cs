@@ -36,7 +36,10 @@ public sealed partial class MongoRoomStore(MongoGate gate) : IRoomStore
 
     public Task<IReadOnlyList<Room>> FindManyAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
         gate.CallAsync<IReadOnlyList<Room>>(
-            async (c, token) => (await c.Rooms.Find(Where.In(r => r.Id, roomIds)).ToListAsync(token)).ConvertAll(r => r.ToRoom()), cancellationToken);
+            async (c, token) => (await c.Rooms
+                .Find(Where.In(r => r.Id, roomIds), new FindOptions { BatchSize = MongoCollections.OneBatch })
+                .ToListAsync(token)).ConvertAll(r => r.ToRoom()),
+            cancellationToken);
 
     public Task<Room?> UpdateAsync(string roomId, RoomUpdate update, CancellationToken cancellationToken)
     {

@@ -11,7 +11,8 @@ public sealed partial class SqliteRoomStore
     internal const string FindMember = $"SELECT {MemberColumns} FROM members WHERE room_id = $1 AND username = $2";
     internal const string MembershipsOf = $"SELECT {MemberColumns} FROM members WHERE username = $1 ORDER BY room_id LIMIT $2";
     internal const string MembersOf = $"SELECT {MemberColumns} FROM members WHERE room_id = $1 ORDER BY username LIMIT $2";
-    internal const string CountMembers = "SELECT count(*) FROM (SELECT 1 FROM members WHERE room_id = $1 LIMIT $2)";
+    internal const string CountMembers =
+        "SELECT r.value, (SELECT count(*) FROM (SELECT 1 FROM members WHERE room_id = r.value LIMIT $2)) FROM json_each($1) AS r";
 
     public Task<Membership?> FindMembershipAsync(string roomId, string username, CancellationToken cancellationToken) =>
         database.ReadAsync(Backend, session => session.First(FindMember, ReadMember, roomId, username), cancellationToken);
@@ -25,8 +26,9 @@ public sealed partial class SqliteRoomStore
     public Task<IReadOnlyDictionary<string, int>> CountMembersAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyDictionary<string, int>>(
             Backend,
-            session => roomIds.Distinct(StringComparer.Ordinal).ToDictionary(
-                id => id, id => (int)(session.Number(CountMembers, id, Limits.MembersPerRoom) ?? 0), StringComparer.Ordinal),
+            session => session
+                .Query(CountMembers, r => (Id: r.GetString(0), Count: r.GetInt32(1)), SqliteJson.Write(roomIds), Limits.MembersPerRoom)
+                .ToDictionary(r => r.Id, r => r.Count, StringComparer.Ordinal),
             cancellationToken);
 
     public Task<bool> AddMemberAsync(Membership membership, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ public sealed partial class SqliteRoomStore(SqliteDatabase database) : IRoomStor
     private const string Backend = "chatdb";
     private const string Columns = "r.id, r.name, r.kind, r.topic, r.created_by, r.created_at, r.archived_at, r.direct_members, r.invite_round";
     internal const string Find = $"SELECT {Columns} FROM rooms AS r WHERE r.id = $1";
+    internal const string FindMany = $"SELECT {Columns} FROM rooms AS r WHERE r.id IN (SELECT value FROM json_each($1))";
 
     internal const string ListPublic =
         $"""
@@ -55,7 +56,7 @@ public sealed partial class SqliteRoomStore(SqliteDatabase database) : IRoomStor
     public Task<IReadOnlyList<Room>> FindManyAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<Room>>(
             Backend,
-            session => [.. roomIds.Distinct(StringComparer.Ordinal).Select(id => session.First(Find, Read, id)).OfType<Room>()],
+            session => session.Query(FindMany, Read, SqliteJson.Write(roomIds)),
             cancellationToken);
 
     public Task<Room?> UpdateAsync(string roomId, RoomUpdate update, CancellationToken cancellationToken)

@@ -12,4 +12,13 @@ namespace Chat.Backends.Sqlite;
 [JsonSerializable(typeof(IReadOnlyList<Attachment>))]
 [JsonSerializable(typeof(Message))]
 [JsonSerializable(typeof(Session))]
-internal sealed partial class SqliteJson : JsonSerializerContext;
+[JsonSerializable(typeof(IReadOnlyList<SqliteUnreadRange>))]
+internal sealed partial class SqliteJson : JsonSerializerContext
+{
+    /// <summary>Different values as a parameter for <c>json_each</c>: one statement for all of them.</summary>
+    public static string Write(IEnumerable<string> values) =>
+        JsonSerializer.Serialize([.. values.Distinct(StringComparer.Ordinal)], Default.IReadOnlyListString);
+}
+
+/// <summary>A part of a room as a parameter: times in Unix milliseconds, both places exclusive.</summary>
+internal sealed record SqliteUnreadRange(string Room, long After, string AfterId, long Before, string BeforeId);

@@ -36,6 +36,11 @@ internal sealed class SqliteSpan : IDisposable
         }
 
         Name(_activity, [.. _statements.Distinct()]);
+        if (_statements.Count > 1)
+        {
+            _activity.SetTag("db.operation.batch.size", _statements.Count);
+        }
+
         _activity.Dispose();
     }
 

@@ -19,7 +19,9 @@ public sealed class MongoUserDirectory(MongoGate gate) : IUserDirectory
 
     public Task<IReadOnlyList<ChatUser>> FindManyAsync(IReadOnlyCollection<string> usernames, CancellationToken cancellationToken) =>
         gate.CallAsync<IReadOnlyList<ChatUser>>(
-            async (c, token) => (await c.Users.Find(Where.In(u => u.Username, usernames)).ToListAsync(token)).ConvertAll(u => u.ToUser()),
+            async (c, token) => (await c.Users
+                .Find(Where.In(u => u.Username, usernames), new FindOptions { BatchSize = MongoCollections.OneBatch })
+                .ToListAsync(token)).ConvertAll(u => u.ToUser()),
             cancellationToken);
 
     public Task<bool> UpdateAsync(ChatUser user, CancellationToken cancellationToken) => gate.CallAsync(

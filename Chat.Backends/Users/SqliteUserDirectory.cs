@@ -9,6 +9,7 @@ public sealed class SqliteUserDirectory(SqliteDatabase database) : IUserDirector
     private const string Backend = "chatdb";
     private const string Columns = "u.username, u.display_name, u.password_hash, u.security_stamp, u.created_at, u.deleted_at, u.version";
     internal const string Find = $"SELECT {Columns} FROM users AS u WHERE u.username = $1";
+    internal const string FindMany = $"SELECT {Columns} FROM users AS u WHERE u.username IN (SELECT value FROM json_each($1))";
 
     internal const string Search =
         $"""
@@ -42,7 +43,7 @@ public sealed class SqliteUserDirectory(SqliteDatabase database) : IUserDirector
     public Task<IReadOnlyList<ChatUser>> FindManyAsync(IReadOnlyCollection<string> usernames, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<ChatUser>>(
             Backend,
-            session => [.. usernames.Distinct(StringComparer.Ordinal).Select(name => session.First(Find, Read, name)).OfType<ChatUser>()],
+            session => session.Query(FindMany, Read, SqliteJson.Write(usernames)),
             cancellationToken);
 
     public Task<bool> UpdateAsync(ChatUser user, CancellationToken cancellationToken)

@@ -39,7 +39,7 @@ public static class ArchivePaging
                 await MeasureAsync($"after, {name}", () => archive.ReadAsync(Room, null, Near(at), Limits.PageMax, default));
             }
 
-            await MeasureAsync("unread, from the start", async () => await archive.CountUnreadAsync(Room, "reader", Near(0), null, default));
+            await MeasureAsync("unread, from start", () => archive.CountUnreadAsync("reader", [new UnreadRange(Room, Near(0))], default));
             await MeasureAsync("search, frequent word", () => archive.SearchAsync(new MessageSearch([Room], ["hello"], null, null, 50), default));
             await MeasureAsync("search, rare and frequent", () => archive.SearchAsync(new MessageSearch([Room], ["hello", "number77"], null, null, 50), default));
             return 0;

@@ -81,6 +81,9 @@ public sealed class BurstTests
         public ValueTask<IReadOnlyDictionary<string, Message>?> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
+        public ValueTask<IReadOnlyDictionary<string, RecentWindow>?> ReadSinceAsync(
+            IReadOnlyDictionary<string, DateTimeOffset> times, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask RemoveRoomAsync(string roomId, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 

@@ -60,7 +60,7 @@ public sealed class ConnectionSetupTests(ApiFixture api)
         await hub.DisposeAsync();
 
         await Eventually.AsyncTrue(() => connections.Count == 0);
-        await Eventually.AsyncTrue(async () => !(await online.NowAsync(default)).Contains(user.Name));
+        await Eventually.AsyncTrue(() => !online.IsOnline(user.Name));
     }
 
     [Fact]

@@ -171,9 +171,9 @@ public sealed class NewMessageTests(ApiFixture api)
             IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyDictionary<string, Message>>(new Dictionary<string, Message>());
 
-        public Task<UnreadCount> CountUnreadAsync(
-            string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken) =>
-            Task.FromResult(default(UnreadCount));
+        public Task<IReadOnlyDictionary<string, UnreadCount>> CountUnreadAsync(
+            string username, IReadOnlyCollection<UnreadRange> ranges, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyDictionary<string, UnreadCount>>(new Dictionary<string, UnreadCount>());
 
         public Task<IReadOnlyList<Message>> SearchAsync(MessageSearch search, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<Message>>([]);

@@ -120,9 +120,9 @@ internal sealed class BreakableArchive(IMessageArchive inner) : IMessageArchive
     public Task<IReadOnlyDictionary<string, Chat.Contracts.Message>> ReadNewestAsync(IReadOnlyCollection<string> roomIds, CancellationToken cancellationToken) =>
         inner.ReadNewestAsync(roomIds, cancellationToken);
 
-    public Task<UnreadCount> CountUnreadAsync(
-        string roomId, string username, MessageCursor? readUpTo, MessageCursor? before, CancellationToken cancellationToken) =>
-        inner.CountUnreadAsync(roomId, username, readUpTo, before, cancellationToken);
+    public Task<IReadOnlyDictionary<string, UnreadCount>> CountUnreadAsync(
+        string username, IReadOnlyCollection<UnreadRange> ranges, CancellationToken cancellationToken) =>
+        inner.CountUnreadAsync(username, ranges, cancellationToken);
 
     public Task<IReadOnlyList<Chat.Contracts.Message>> SearchAsync(MessageSearch search, CancellationToken cancellationToken) =>
         inner.SearchAsync(search, cancellationToken);

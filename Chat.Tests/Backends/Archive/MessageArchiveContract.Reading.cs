@@ -6,7 +6,7 @@ namespace Chat.Tests.Backends.Archive;
 
 public abstract partial class MessageArchiveContract
 {
-    private async Task<Message[]> SaveRoomAsync(int count, string room = "general")
+    protected async Task<Message[]> SaveRoomAsync(int count, string room = "general")
     {
         var messages = Enumerable.Range(0, count).Select(i => Message(i % 2 == 0 ? "alice" : "bob", $"m{i}", at: i, room: room)).ToArray();
         await SaveAsync([.. messages.Reverse().Select(Save)]);
@@ -93,12 +93,12 @@ public abstract partial class MessageArchiveContract
             Save(Message("carol", "@dave", at: 6, mentions: "dave")),
             Save(Message("alice", "elsewhere", at: 7, room: "elsewhere", mentions: "bob")));
 
-        Assert.Equal(new UnreadCount(4, 2), await Archive.CountUnreadAsync("general", "bob", MessageCursor.Of(read), null, None));
-        Assert.Equal(new UnreadCount(5, 2), await Archive.CountUnreadAsync("general", "bob", null, null, None));
-        Assert.Equal(new UnreadCount(0, 0), await Archive.CountUnreadAsync("general", "bob", new MessageCursor(Noon.AddDays(1), ""), null, None));
+        Assert.Equal(new UnreadCount(4, 2), await UnreadAsync("bob", new UnreadRange("general", MessageCursor.Of(read))));
+        Assert.Equal(new UnreadCount(5, 2), await UnreadAsync("bob", new UnreadRange("general")));
+        Assert.Equal(new UnreadCount(0, 0), await UnreadAsync("bob", new UnreadRange("general", new MessageCursor(Noon.AddDays(1), ""))));
         // Up to carol's first, which is another's to count.
         var before = new MessageCursor(Noon.AddMilliseconds(5), "");
-        Assert.Equal(new UnreadCount(2, 1), await Archive.CountUnreadAsync("general", "bob", MessageCursor.Of(read), before, None));
+        Assert.Equal(new UnreadCount(2, 1), await UnreadAsync("bob", new UnreadRange("general", MessageCursor.Of(read), before)));
     }
 
     [Fact]
@@ -107,8 +107,8 @@ public abstract partial class MessageArchiveContract
         var message = Message("alice", "@bob", mentions: "bob");
         await SaveAsync(Save(message), Edit(message, "@carol", at: 1, mentions: "carol"));
 
-        Assert.Equal(new UnreadCount(1, 0), await Archive.CountUnreadAsync("general", "bob", null, null, None));
-        Assert.Equal(new UnreadCount(1, 1), await Archive.CountUnreadAsync("general", "carol", null, null, None));
+        Assert.Equal(new UnreadCount(1, 0), await UnreadAsync("bob", new UnreadRange("general")));
+        Assert.Equal(new UnreadCount(1, 1), await UnreadAsync("carol", new UnreadRange("general")));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public abstract partial class MessageArchiveContract
         var messages = Enumerable.Range(0, Limits.UnreadMax + 20).Select(i => Save(Message("alice", "@bob", at: i, mentions: "bob")));
         await SaveAsync([.. messages]);
 
-        Assert.Equal(new UnreadCount(Limits.UnreadMax, Limits.UnreadMax), await Archive.CountUnreadAsync("general", "bob", null, null, None));
+        Assert.Equal(new UnreadCount(Limits.UnreadMax, Limits.UnreadMax), await UnreadAsync("bob", new UnreadRange("general")));
     }
 
     [Fact]

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Chat.Backends.Archive;
+using Chat.Backends.Rooms;
 using Chat.Backends.Saving;
 using Chat.Contracts;
 using Chat.Tests.Servers;
@@ -21,10 +24,104 @@ public sealed class MongoArchiveTests(MongoFixture server) : MessageArchiveContr
         }
     }
 
-    protected override Task<IMessageArchive> OpenAsync()
+    protected override async Task<IMessageArchive> OpenAsync()
     {
         _database ??= new MongoTestDatabase(server.ConnectionString);
-        return Task.FromResult<IMessageArchive>(new MongoMessageArchive(_database.Gate()));
+        var gate = _database.Gate();
+        await MongoMilestones.CompleteAsync(gate.Collections, gate.UnreadScan, None);
+        return new MongoMessageArchive(gate);
+    }
+
+    [Fact]
+    public async Task One_list_takes_as_many_commands_for_sixty_rooms_as_for_three()
+    {
+        var rooms = Enumerable.Range(0, 60).Select(i => $"room{i}").ToArray();
+        var messages = rooms.SelectMany(r => Enumerable.Range(0, 3).Select(i => Message("alice", "@bob", at: i, room: r, mentions: "bob")));
+        await SaveAsync([.. messages.Select(Save)]);
+
+        var few = await CommandsAsync(rooms[..3]);
+
+        Assert.Equal(few, await CommandsAsync(rooms));
+        Assert.Equal(["find", "find", "find", "find", "aggregate", "aggregate"], few);
+
+        async Task<string[]> CommandsAsync(string[] some)
+        {
+            _database!.Commands.Clear();
+            Assert.Equal(some.Length, (await Archive.ReadNewestAsync(some, None)).Count);
+            var counts = await Archive.CountUnreadAsync("bob", [.. some.Select(r => new UnreadRange(r))], None);
+            Assert.All(some, r => Assert.Equal(new UnreadCount(3, 3), counts[r]));
+            return [.. _database.Commands.Select(c => c.ElementAt(0).Name)];
+        }
+    }
+
+    [Fact]
+    public async Task Who_was_away_from_a_long_room_costs_its_newest_messages_and_no_more()
+    {
+        const int Scan = 1_100;
+        const int Count = 2_000;
+        _database!.Options.UnreadScan = Scan;
+        foreach (var batch in Enumerable.Range(0, Count).Select(i => Save(Message("alice", "@bob", at: i, mentions: "bob"))).Chunk(100))
+        {
+            await SaveAsync(batch);
+        }
+
+        _database.Commands.Clear();
+        Assert.Equal(new UnreadCount(Limits.UnreadMax, Limits.UnreadMax), await UnreadAsync("bob", new UnreadRange("general")));
+
+        var begins = _database.Commands.Where(c => c.ElementAt(0).Name == "aggregate").Select(Begin).ToList();
+        // A milestone and what is not counted yet are the only difference.
+        Assert.Equal(2, begins.Count);
+        Assert.All(begins, at => Assert.InRange(at, Count - (Scan * 5 / 4), Count - Scan));
+        _database.Commands.Clear();
+        Assert.Equal("@bob", (await Archive.ReadNewestAsync(["general"], None))["general"].Content);
+        var newest = _database.Commands.First(c => c.Contains("find") && c["find"] == "messages");
+        Assert.InRange(Begin(newest), Count - (3 * Milestones.Step), Count);
+
+        static int Begin(BsonDocument command) =>
+            (int)(Regex.Matches(command.ToJson(), @"""\$gte"" : \{ ""\$date"" : ""([^""]+)""")
+                .Select(m => DateTimeOffset.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).Min() - Noon).TotalMilliseconds;
+    }
+
+    [Fact]
+    public async Task What_is_unread_before_many_messages_that_do_not_count_is_counted()
+    {
+        const int Scan = 100;
+        _database!.Options.UnreadScan = Scan;
+        await SaveAsync([.. Enumerable.Range(0, 30).Select(i => Save(Message("alice", "@bob", at: i, mentions: "bob")))]);
+        foreach (var batch in Enumerable.Range(100, 2 * Scan).Select(i => Message("alice", "@bob", at: i, mentions: "bob")).Chunk(50))
+        {
+            await SaveAsync([.. batch.Select(Save), .. batch.Select(m => Delete(m, at: 5_000))]);
+        }
+
+        Assert.Equal(new UnreadCount(30, 30), await UnreadAsync("bob", new UnreadRange("general")));
+    }
+
+    [Fact]
+    public async Task Rooms_from_before_there_were_milestones_are_listed_and_get_theirs_once()
+    {
+        var gate = _database!.Gate();
+        var milestones = gate.Collections.Milestones;
+        await gate.Collections.Rooms.InsertOneAsync(MongoRoom.Of(new Room
+        {
+            Id = "general",
+            Name = "General",
+            Kind = RoomKind.Public,
+            CreatedBy = "alice",
+            CreatedAt = Noon,
+        }), cancellationToken: None);
+        await SaveRoomAsync(100);
+        await milestones.DeleteManyAsync(FilterDefinition<MongoMilestones>.Empty, None);
+
+        Assert.Equal("m99", (await Archive.ReadNewestAsync(["general", "empty"], None))["general"].Content);
+        Assert.Equal(new UnreadCount(50, 0), await UnreadAsync("bob", new UnreadRange("general")));
+        await MongoMilestones.CompleteAsync(gate.Collections, gate.UnreadScan, None);
+        var (known, areComplete) = await MongoMilestones.ReadAsync(gate.Collections, ["general"], None);
+
+        Assert.True(areComplete);
+        Assert.Equal(100, known["general"].List.Sum(m => m.Count));
+        Assert.Equal(Noon, known["general"].List[0].At);
+        Assert.Equal("m99", (await Archive.ReadNewestAsync(["general", "empty"], None))["general"].Content);
+        Assert.Equal(new UnreadCount(50, 0), await UnreadAsync("bob", new UnreadRange("general")));
     }
 
     [Fact]
