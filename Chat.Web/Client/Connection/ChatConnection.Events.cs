@@ -108,7 +108,7 @@ public sealed partial class ChatConnection
         }
         else if (store.Room(roomId) is { } room)
         {
-            history.CatchUpStale(room);
+            history.Reread(room);
         }
 
         RefreshRooms(roomId == AllRooms ? TimeSpan.Zero : RefreshAfter);
@@ -307,6 +307,7 @@ public sealed partial class ChatConnection
             if (Store.Room(change.RoomId) is { } room)
             {
                 owner.CheckCounts(room);
+                owner.History.Look(room);
             }
 
             return Task.CompletedTask;
