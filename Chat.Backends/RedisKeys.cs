@@ -6,7 +6,8 @@ namespace Chat.Backends;
 /// Every key and channel we use in Redis.
 /// <code>
 /// room:{id}:messages              list     the newest 100 messages as JSON, newest first; what other programs read
-/// {room:{id}:messages}:meta       hash     epoch, begin (ms), seq, floor (ms), trimmed (time): see RedisScripts.Append
+/// {room:{id}:messages}:meta       hash     epoch, begin (ms), seq, floor (ms), trimmed (time), changed: see RedisScripts
+/// {room:{id}:messages}:changes    list     the newest 500 numbered changes as count|ms|JSON, newest first
 /// {room:{id}:messages}:ids        hash     message id → seq|epoch|timestamp of its first appending, for hours
 /// {room:{id}:messages}:times      zset     message id by when it was appended, to forget old ids
 /// session:{sessionId}             string   a session as JSON, until it expires
@@ -39,6 +40,8 @@ public static class RedisKeys
     public static RedisKey Ids(string roomId) => $"{{room:{roomId}:messages}}:ids";
 
     public static RedisKey Times(string roomId) => $"{{room:{roomId}:messages}}:times";
+
+    public static RedisKey Changes(string roomId) => $"{{room:{roomId}:messages}}:changes";
 
     public static RedisKey Session(string sessionId) => $"session:{sessionId}";
 

@@ -17,6 +17,7 @@ namespace Chat.Contracts;
 [JsonSerializable(typeof(MessageDeleted))]
 [JsonSerializable(typeof(ReactionChanged))]
 [JsonSerializable(typeof(MessagePage))]
+[JsonSerializable(typeof(ChangePage))]
 [JsonSerializable(typeof(SearchPage))]
 [JsonSerializable(typeof(PostMessageRequest))]
 [JsonSerializable(typeof(EditContentRequest))]

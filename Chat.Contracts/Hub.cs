@@ -58,8 +58,9 @@ public interface IChatClient
     Task RoomRemoved(RoomRemovedEvent room);
 
     /// <summary>
-    /// Something may have been missed: fetch what follows the last contiguous message, after the delay that the event names. The
-    /// first one without a room comes when a new connection hears of everything.
+    /// Something may have been missed: fetch what follows the last contiguous message, and the changes after the contiguous number, after
+    /// the delay that the event names. The first one without a room comes when a new connection hears of everything. One that names a
+    /// room also says that a page of its history may have lacked something: read again what is kept of it.
     /// </summary>
     Task Resync(ResyncEvent resync);
 

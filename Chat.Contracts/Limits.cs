@@ -42,6 +42,12 @@ public static class Limits
     /// <summary>Messages of a room that Redis keeps.</summary>
     public const int RecentMessages = 100;
 
+    /// <summary>
+    /// Changes of a room's messages that Redis keeps. So many that a client which was away while a few hundred people reacted need not
+    /// read again what it keeps; so few that they take about as much memory as the messages (a reaction has some 250 bytes).
+    /// </summary>
+    public const int RecentChanges = 500;
+
     /// <summary>Most bytes of one socket message from a client.</summary>
     public const int SocketMessageBytes = 32 * 1024;
 

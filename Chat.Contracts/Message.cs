@@ -21,8 +21,8 @@ public sealed record Message
     public required DateTimeOffset Timestamp { get; init; }
 
     /// <summary>
-    /// The message's number in its room within <see cref="Epoch"/>, from 1, without gaps. 0 where Redis was away:
-    /// such a message orders like any other and says nothing about gaps.
+    /// The message's number in its room within <see cref="Epoch"/>. Messages and changes (<see cref="MessageChange.Seq"/>) share the
+    /// numbers 1, 2, 3, … without gaps. 0 where Redis was away: such a message orders like any other and says nothing about gaps.
     /// </summary>
     public long Seq { get; init; }
 

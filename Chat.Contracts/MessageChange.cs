@@ -23,6 +23,15 @@ public abstract record MessageChange
 
     /// <summary>When, in the room's hybrid logical time.</summary>
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>
+    /// The change's number in its room within <see cref="Epoch"/>; messages and changes share the numbers. 0 where Redis could not
+    /// number it: such a change says nothing about gaps.
+    /// </summary>
+    public long Seq { get; init; }
+
+    /// <summary>Which run of numbers <see cref="Seq"/> belongs to; empty where there is none.</summary>
+    public string Epoch { get; init; } = "";
 }
 
 /// <summary>The author replaced the content. Of two edits the later wins, of the same time the greater <see cref="EditId"/>.</summary>

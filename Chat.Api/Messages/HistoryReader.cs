@@ -8,9 +8,13 @@ using Chat.ServiceDefaults;
 namespace Chat.Api.Messages;
 
 /// <summary>
-/// Pages of a room's history. Redis alone answers where consecutive numbers prove its window whole; elsewhere window and archive are
+/// Pages of a room's history. Redis alone answers where its window is proved whole; elsewhere window and archive are
 /// merged by id. A page is complete only when nothing that was accepted can be missing from it: Redis proves the piece, or the archive
 /// answered in time and is proved to have everything that the window may lack (<see cref="SaveWatermark"/>).
+/// <para>
+/// A page also has every change of its messages up to the number that it names. The archive may not have the newest ones yet, so what
+/// was read from there is completed from the changes that Redis keeps, and is proved to have those that Redis no longer keeps.
+/// </para>
 /// </summary>
 public sealed partial class HistoryReader(
     IRecentMessages recent,
@@ -105,18 +109,18 @@ public sealed partial class HistoryReader(
     }
 
     /// <summary>
-    /// Whether the archive has everything that the window may lack. In a burst Redis drops messages, for later ones, that are still on
-    /// their way to the archive.
+    /// Whether the archive has everything that the window, and the changes beside it, may lack. In a burst Redis drops messages and
+    /// changes, for later ones, that are still on their way to the archive.
     /// </summary>
     private ValueTask<bool> IsAllSavedAsync(RecentWindow? window, CancellationToken cancellationToken)
     {
-        if (window is null or { Epoch: "" })
+        if (window is null or { Epoch: "" } || window.ChangesFrom == DateTimeOffset.MaxValue)
         {
             return watermark.ReachesNowAsync(cancellationToken);
         }
 
-        var dropped = window.Dropped + Acceptance.Usual;
-        return watermark.ReachesAsync(dropped > window.Floor ? dropped.Value : window.Floor, cancellationToken);
+        DateTimeOffset?[] needed = [window.Floor, window.Dropped + Acceptance.Usual, window.ChangesFrom + Acceptance.Usual];
+        return watermark.ReachesAsync(needed.Max()!.Value, cancellationToken);
     }
 
     /// <summary>What the archive has; null where it did not answer. Complete: with the window, nothing that was accepted is missing.</summary>
@@ -129,7 +133,14 @@ public sealed partial class HistoryReader(
         timeout.CancelAfter(Patience);
         try
         {
-            return (await archive.ReadAsync(roomId, before, after, limit, timeout.Token).WaitAsync(timeout.Token), complete);
+            var saved = await archive.ReadAsync(roomId, before, after, limit, timeout.Token).WaitAsync(timeout.Token);
+            if (saved.Count == 0 || window is not { HasChanges: true })
+            {
+                return (saved, complete);
+            }
+
+            var changes = await recent.FindChangesAsync(roomId, [.. saved.Select(m => m.Id)], cancellationToken);
+            return (changes is null or [] ? saved : Apply(saved, changes), complete && changes is not null);
         }
         catch (Exception e) when (e is BackendUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -161,6 +172,12 @@ public sealed partial class HistoryReader(
         return message is not null ? (MessageCursor.Of(message), null) : (null, certain ? Refuse.InvalidCursor : null);
     }
 
+    private static List<Message> Apply(IReadOnlyList<Message> messages, IReadOnlyList<MessageChange> changes)
+    {
+        var byMessage = changes.ToLookup(c => c.Id, StringComparer.Ordinal);
+        return [.. messages.Select(m => byMessage[m.Id].Aggregate(m, MessageMerge.Apply))];
+    }
+
     private static List<Message> Merge(IEnumerable<Message>? inRedis, IReadOnlyList<Message>? saved)
     {
         var merged = (saved ?? []).ToDictionary(m => m.Id);
@@ -188,7 +205,8 @@ public sealed partial class HistoryReader(
             Incomplete.Add(1);
         }
 
-        return new MessagePage(messages, hasMoreBefore, hasMoreAfter, window?.Seq ?? 0, window?.Epoch ?? "", complete);
+        return new MessagePage(
+            messages, hasMoreBefore, hasMoreAfter, window?.Seq ?? 0, window?.Epoch ?? "", complete, window?.AllChangesNumbered ?? false);
     }
 
     [LoggerMessage(1420, LogLevel.Warning, "A page of history is incomplete: the archive did not answer in time")]

@@ -133,8 +133,17 @@ public sealed class MessageChanger(
     {
         using var counted = inFlight.Begin();
         var accepting = acceptance.AcceptAsync(new SaveChange(change), cancellationToken);
-        var applied = await recent.ApplyAsync(change, cancellationToken);
-        await bridge.PublishAsync(new MessageWasChanged(change, applied), cancellationToken);
+        if (await recent.ApplyAsync(change, cancellationToken) is { } numbered)
+        {
+            // The other pods have it from Redis.
+            change = numbered;
+            bridge.ShowHere(change);
+        }
+        else
+        {
+            await bridge.PublishAsync(new MessageWasChanged(change, Applied: false), cancellationToken);
+        }
+
         return await accepting ? change : Refuse.NotAccepted;
     }
 }

@@ -1,6 +1,7 @@
 using Chat.Api.Auth;
 using Chat.Api.Refusals;
 using Chat.Api.Rooms;
+using Chat.Backends.Recent;
 using Chat.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -36,6 +37,7 @@ public static class MessageEndpoints
         group.MapDelete("/messages/{messageId}", Delete);
         group.MapPut("/messages/{messageId}/reactions/{emoji}", React);
         group.MapDelete("/messages/{messageId}/reactions/{emoji}", Unreact);
+        group.MapGet("/changes", Changes);
         group.MapPost("/read", MarkRead);
         return group;
     }
@@ -50,6 +52,27 @@ public static class MessageEndpoints
 
         var outcome = await history.ReadAsync(id, before, after, limit, cancellationToken);
         return outcome.Refusal is { } refusal ? refusal.ToProblem() : TypedResults.Ok(outcome.Value);
+    }
+
+    /// <summary>For clients that know everything up to a number: what was edited, deleted and reacted to after it.</summary>
+    private static async Task<Results<Ok<ChangePage>, ProblemHttpResult>> Changes(
+        string id, string? epoch, long? since, IRecentMessages recent, RoomAccess access, HttpContext context,
+        CancellationToken cancellationToken)
+    {
+        if (!RoomIds.IsWellFormed(id) || await access.FindAsync(id, context.User.Username(), cancellationToken) is null)
+        {
+            return Refuse.RoomNotFound.ToProblem();
+        }
+
+        if (since is null or < 0 || string.IsNullOrEmpty(epoch))
+        {
+            return Refuse.InvalidNumber.ToProblem();
+        }
+
+        var read = await recent.ReadChangesAsync(id, epoch, since.Value, cancellationToken);
+        return TypedResults.Ok(read is null
+            ? new ChangePage([], 0, "", Complete: false)
+            : new ChangePage(read.IsComplete ? read.Changes : [], read.Seq, read.Epoch, read.IsComplete));
     }
 
     // What was begun is finished also when the caller goes away: no token of the request is passed on.

@@ -59,6 +59,20 @@ public sealed partial class PodBridge(
         return Task.CompletedTask;
     }
 
+    /// <summary>This pod's connections only, as for a message.</summary>
+    public void ShowHere(MessageChange change)
+    {
+        var group = hub.Clients.Group(change.RoomId);
+        var telling = change switch
+        {
+            MessageEdited edited => group.MessageEdited(edited),
+            MessageDeleted deleted => group.MessageDeleted(deleted),
+            ReactionChanged reaction => group.ReactionChanged(reaction),
+            _ => throw new NotSupportedException(change.GetType().Name),
+        };
+        telling.NotAwaited();
+    }
+
     /// <summary>
     /// A new connection enters all of its user's rooms. The client counts as connected before that is done, so it is told, once it hears
     /// of everything, to fetch what came in between. If this fails, or the client goes meanwhile, nothing of the connection is left:
@@ -121,9 +135,10 @@ public sealed partial class PodBridge(
     private async Task OnHeardAsync(PodEvent podEvent)
     {
         await OnEventAsync(podEvent);
-        if (podEvent is MessageWasChanged { Applied: false } change)
+        if (podEvent is MessageWasChanged { Change: { Seq: 0 } change }
+            && await recent.ApplyAgainAsync(change, CancellationToken.None) is { } numbered)
         {
-            await recent.ApplyAsync(change.Change, CancellationToken.None);
+            ShowHere(numbered);
         }
     }
 
@@ -155,14 +170,9 @@ public sealed partial class PodBridge(
         {
             case MessageArrived arrived:
                 return ApplyAsync(arrived.Message);
-            case MessageWasChanged { Change: MessageEdited edited }:
-                hub.Clients.Group(edited.RoomId).MessageEdited(edited).NotAwaited();
-                return Task.CompletedTask;
-            case MessageWasChanged { Change: MessageDeleted deleted }:
-                hub.Clients.Group(deleted.RoomId).MessageDeleted(deleted).NotAwaited();
-                return Task.CompletedTask;
-            case MessageWasChanged { Change: ReactionChanged reaction }:
-                hub.Clients.Group(reaction.RoomId).ReactionChanged(reaction).NotAwaited();
+            case MessageWasChanged { Change: var change }:
+                // Numbers mean nothing to who cannot use Redis, as for messages.
+                ShowHere(recent.IsAvailable ? change : change with { Seq = 0, Epoch = "" });
                 return Task.CompletedTask;
             case SomebodyTypes typing:
                 hub.Clients.Group(typing.Typing.RoomId).Typing(typing.Typing).NotAwaited();

@@ -69,6 +69,9 @@ public static class Refuse
     public static Refusal InvalidCursor { get; } = new(
         ErrorCodes.InvalidCursor, "A cursor is a message's id, '{unix milliseconds}_{id}' or an ISO 8601 time.", StatusCodes.Status400BadRequest);
 
+    public static Refusal InvalidNumber { get; } = new(
+        ErrorCodes.InvalidCursor, "Ask for changes after a number, 0 or greater, of an epoch.", StatusCodes.Status400BadRequest);
+
     public static Refusal InvalidLimit { get; } =
         new(ErrorCodes.InvalidLimit, $"A page has 1 to {Limits.PageMax} messages.", StatusCodes.Status400BadRequest);
 

@@ -31,8 +31,8 @@ public interface IPodChannel
     Task UnsubscribeAsync(string roomId, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Never throws for an absent server; false when no path took it. Not used for a new message that Redis took:
-    /// appending publishes it.
+    /// Never throws for an absent server; false when no path took it. Not used for a new message, or a change, that Redis took:
+    /// appending and applying publish it.
     /// </summary>
     ValueTask<bool> PublishAsync(PodEvent podEvent, CancellationToken cancellationToken);
 }
@@ -63,7 +63,10 @@ public sealed record MessageArrived(Message Message) : PodEvent
     public override string? RoomId => Message.RoomId;
 }
 
-/// <summary><c>Applied</c>: to the list in Redis. Who could not may end before it can, so who hears of it does.</summary>
+/// <summary>
+/// A change with its number. One without is of a pod that could not use Redis and may end before it can, or of a pod of an older version,
+/// which numbers no changes: whoever hears of it numbers it. <c>Applied</c>, to the list in Redis, is what pods of older versions go by.
+/// </summary>
 public sealed record MessageWasChanged(MessageChange Change, bool Applied = true) : PodEvent
 {
     public override string? RoomId => Change.RoomId;

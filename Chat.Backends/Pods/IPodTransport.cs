@@ -39,8 +39,10 @@ public interface IPodReceiver
     void OnGap(IPodTransport transport);
 }
 
-/// <summary>Told of every message that went to the other pods through Redis.</summary>
+/// <summary>Told of every message, and every change with its number, that went to the other pods through Redis.</summary>
 internal interface IPodMirror
 {
     void Appended(Message message);
+
+    void Changed(MessageChange change);
 }

@@ -67,6 +67,14 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
         }
     }
 
+    void IPodMirror.Changed(MessageChange change)
+    {
+        if (IsSomebodyApart)
+        {
+            _ = SendAsync(new MessageWasChanged(change) { EventId = ChangeKey(change) }, first: 1, CancellationToken.None).AsTask();
+        }
+    }
+
     public Task SubscribeAsync(string roomId, CancellationToken cancellationToken) =>
         Task.WhenAll(_transports.Select(t => t.SubscribeAsync(roomId, cancellationToken)));
 
@@ -264,6 +272,13 @@ public sealed partial class PodChannel(PodIdentity pod, IEnumerable<IPodTranspor
     /// <summary>The same on every way; another when it was sent again and has another time.</summary>
     internal static string MessageKey(Message message) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"m{message.Id}-{message.Timestamp.ToUnixTimeMilliseconds()}");
+
+    /// <summary>The event ID of a numbered change: the same on every way.</summary>
+    internal static string ChangeKey(MessageChange change) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"{ChangeKeyHead}{change.Epoch}-{change.Seq}");
+
+    /// <summary>What <see cref="ChangeKey"/> begins with, as the script needs it.</summary>
+    internal const string ChangeKeyHead = "c";
 
     [LoggerMessage(2201, LogLevel.Warning, "An event from another pod cannot be read")]
     private partial void LogUnreadable(Exception e);

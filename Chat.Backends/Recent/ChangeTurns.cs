@@ -6,17 +6,24 @@ namespace Chat.Backends.Recent;
 /// One turn for each message: changes of a message that come while others are being applied to it wait, and are then applied together.
 /// So many people who react at once cost a few round trips, and a pod contends with other pods only, never with itself.
 /// </summary>
-/// <param name="apply">Applies changes of one message; its answer is the answer to each of them.</param>
-internal sealed class ChangeTurns(Func<IReadOnlyList<MessageChange>, Task<bool>> apply)
+/// <param name="apply">Applies changes of one message; answers each with its number, in their order, or null when it could not.</param>
+internal sealed class ChangeTurns(Func<IReadOnlyList<ChangeToApply>, Task<IReadOnlyList<MessageChange>?>> apply)
 {
     private readonly Lock _sync = new();
 
     // A message is here while changes are being applied to it, with those that wait for the next turn.
     private readonly Dictionary<(string RoomId, string Id), Turn?> _next = [];
 
-    public Task<bool> ApplyAsync(MessageChange change)
+    /// <summary>The change with its number; null when it could not be applied.</summary>
+    public async Task<MessageChange?> ApplyAsync(ChangeToApply change)
     {
-        var key = (change.RoomId, change.Id);
+        var (applied, place) = Enter(change);
+        return (await applied)?[place];
+    }
+
+    private (Task<IReadOnlyList<MessageChange>?> Applied, int Place) Enter(ChangeToApply change)
+    {
+        var key = (change.Change.RoomId, change.Change.Id);
         Turn turn;
         lock (_sync)
         {
@@ -24,7 +31,7 @@ internal sealed class ChangeTurns(Func<IReadOnlyList<MessageChange>, Task<bool>>
             {
                 next ??= _next[key] = new Turn();
                 next.Changes.Add(change);
-                return next.Done.Task;
+                return (next.Done.Task, next.Changes.Count - 1);
             }
 
             _next[key] = null;
@@ -33,7 +40,7 @@ internal sealed class ChangeTurns(Func<IReadOnlyList<MessageChange>, Task<bool>>
         }
 
         _ = RunAsync(key, turn);
-        return turn.Done.Task;
+        return (turn.Done.Task, 0);
     }
 
     /// <summary>Never throws: an error is the answer to those whose turn it was, and the next turn comes all the same.</summary>
@@ -67,8 +74,13 @@ internal sealed class ChangeTurns(Func<IReadOnlyList<MessageChange>, Task<bool>>
 
     private sealed class Turn
     {
-        public List<MessageChange> Changes { get; } = [];
+        public List<ChangeToApply> Changes { get; } = [];
 
-        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<IReadOnlyList<MessageChange>?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
+
+/// <summary>A change that waits for its turn.</summary>
+/// <param name="Change">The change.</param>
+/// <param name="Again">It may have been numbered before, by this pod or another one.</param>
+internal sealed record ChangeToApply(MessageChange Change, bool Again);

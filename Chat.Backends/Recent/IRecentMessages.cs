@@ -3,13 +3,13 @@ using Chat.Contracts;
 namespace Chat.Backends.Recent;
 
 /// <summary>
-/// The last <see cref="Limits.RecentMessages"/> messages of each room, in <c>room:{id}:messages</c>, newest first; and
-/// what numbers them.
+/// The last <see cref="Limits.RecentMessages"/> messages of each room, in <c>room:{id}:messages</c>, newest first; its last
+/// <see cref="Limits.RecentChanges"/> changes; and what numbers both.
 /// <para>
-/// Guarantee: within one epoch numbers are 1, 2, 3, … without gaps, in the order of appending, and every message that any
-/// pod accepted since the epoch began is in the list or was trimmed from its end. An epoch ends when data was lost or
-/// when a pod could not append: the pod that notices ends it and appends what it could not, before it appends anything
-/// else. Epochs compare ordinally; the later is greater.
+/// Guarantee: within one epoch numbers are 1, 2, 3, … without gaps, in the order in which messages were appended and changes applied.
+/// Every message that any pod accepted since the epoch began is in the list or was trimmed from its end, and so is every change in its
+/// own list. An epoch ends when data was lost or when a pod could not append or apply something: the pod that notices ends it and makes
+/// up for what it could not do, before it does anything else. Epochs compare ordinally; the later is greater.
 /// </para>
 /// <para>
 /// Failure: never throws for an absent or slow server, never waits longer than <c>RecentOptions.Timeout</c> for one answer of it, and
@@ -35,11 +35,29 @@ public interface IRecentMessages
     ValueTask<Appended?> AppendAsync(Message message, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Applies a change to the message in the list, if it is there (<see cref="MessageMerge.Apply"/>). Concurrent changes are all applied,
-    /// however many; that others change the same message is no failure. False: could not, now (it is retried on recovery). True when
-    /// done or not in the list.
+    /// In one step: applies a change to the message in the list, if it is there (<see cref="MessageMerge.Apply"/>), numbers the change,
+    /// keeps it, and publishes a <see cref="Pods.MessageWasChanged"/> to the other pods. Concurrent changes are all applied, however many;
+    /// that others change the same message is no failure. The answer is the change with its number. Null: could not, now; it is retried
+    /// on recovery.
     /// </summary>
-    ValueTask<bool> ApplyAsync(MessageChange change, CancellationToken cancellationToken);
+    ValueTask<MessageChange?> ApplyAsync(MessageChange change, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Like <see cref="ApplyAsync"/>, for a change that another pod could not number. Whoever hears of it calls this: the first gives the
+    /// number, the others learn it.
+    /// </summary>
+    ValueTask<MessageChange?> ApplyAgainAsync(MessageChange change, CancellationToken cancellationToken);
+
+    /// <summary>The room's changes after a number of an epoch. Null: could not.</summary>
+    /// <param name="roomId">The room.</param>
+    /// <param name="epoch">The epoch that the number is of.</param>
+    /// <param name="since">The number; 0 or greater.</param>
+    /// <param name="cancellationToken">Cancels before the call is made.</param>
+    ValueTask<RecentChanges?> ReadChangesAsync(string roomId, string epoch, long since, CancellationToken cancellationToken);
+
+    /// <summary>Those of the room's kept changes that are of these messages, in no certain order. Null: could not.</summary>
+    ValueTask<IReadOnlyList<MessageChange>?> FindChangesAsync(
+        string roomId, IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
 
     /// <summary>The room's list in room order, oldest first. Null: could not.</summary>
     ValueTask<RecentWindow?> ReadAsync(string roomId, CancellationToken cancellationToken);
@@ -73,10 +91,30 @@ public sealed record RecentMessage(Message? Message);
 
 /// <summary>
 /// A room's recent messages, oldest first. <c>Contiguous</c> says from which index on they are proven without a hole:
-/// all of the current epoch with consecutive numbers. <c>ReachesStart</c>: the list also begins with the room's first
+/// they are all messages of the current epoch from there on. <c>ReachesStart</c>: the list also begins with the room's first
 /// message ever (never claimed by an implementation that cannot know). <c>Floor</c>: messages from before it may be missing because the
 /// epoch began then. <c>Dropped</c>: the latest time of a message that was dropped for newer ones; null when none was.
 /// </summary>
 public sealed record RecentWindow(
     IReadOnlyList<Message> Messages, long Seq, string Epoch, int ContiguousFrom, bool ReachesStart = false,
-    DateTimeOffset Floor = default, DateTimeOffset? Dropped = null);
+    DateTimeOffset Floor = default, DateTimeOffset? Dropped = null)
+{
+    /// <summary>Every change of the epoch has a number: no pod of an older version began it.</summary>
+    public bool AllChangesNumbered { get; init; }
+
+    /// <summary>Whether changes were numbered in the epoch.</summary>
+    public bool HasChanges { get; init; }
+
+    /// <summary>
+    /// The kept changes are all that were numbered since this time; null when they are all of the epoch.
+    /// <see cref="DateTimeOffset.MaxValue"/> when none can be counted on.
+    /// </summary>
+    public DateTimeOffset? ChangesFrom { get; init; }
+}
+
+/// <summary>A room's changes after a number, in the order of their numbers.</summary>
+/// <param name="Changes">The changes.</param>
+/// <param name="Seq">The room's newest number when they were read.</param>
+/// <param name="Epoch">The room's epoch when they were read; empty when there is none.</param>
+/// <param name="IsComplete">Whether these are proved to be all changes after the number.</param>
+public sealed record RecentChanges(IReadOnlyList<MessageChange> Changes, long Seq, string Epoch, bool IsComplete);

@@ -6,11 +6,16 @@ namespace Chat.Backends.Recent;
 /// <summary>What a room's list proves: see <see cref="RecentWindow"/>.</summary>
 internal static class RecentWindowReader
 {
-    private const int Fields = 5;
+    private const int Fields = 8;
 
     /// <summary>
-    /// From the answer of <see cref="RedisScripts.Read"/>: epoch, begin, seq, floor, trimmed, entries newest first. Null when one of the
-    /// fields makes no sense; entries that are not messages are listed apart.
+    /// From the answer of <see cref="RedisScripts.Read"/>: epoch, begin, seq, floor, trimmed, changed, numbered, oldest change, entries
+    /// newest first. Null when one of the fields makes no sense; entries that are not messages are listed apart.
+    /// <para>
+    /// The proof: of the epoch's numbers, so many are changes, so the others are messages, and these have consecutive indexes. An entry of
+    /// a pod of an older version has no index. It is known all the same where the entry's number is the one before that of the next newer
+    /// message, or the room's newest number, or a number from before the epoch's first change. Otherwise nothing is claimed from there on.
+    /// </para>
     /// </summary>
     public static RecentRead? Read(string roomId, string[] answer)
     {
@@ -18,8 +23,10 @@ internal static class RecentWindowReader
         if (!long.TryParse(answer[1], NumberStyles.None, CultureInfo.InvariantCulture, out var begin)
             || !(epoch is "" || RecentEntry.IsEpoch(epoch, begin))
             || !long.TryParse(answer[2], NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
-            || !TryReadFloor(answer[3], out var floor)
-            || !TryReadTrimmed(answer[4], out var dropped))
+            || !RecentEntry.TryReadMilliseconds(answer[3], out var floor)
+            || !TryReadTrimmed(answer[4], out var dropped)
+            || ChangedNumbers.Read(answer[5], epoch) is not { } changed
+            || changed.Count > seq)
         {
             return null;
         }
@@ -27,7 +34,7 @@ internal static class RecentWindowReader
         var proven = new HashSet<string>(StringComparer.Ordinal);
         var byId = new Dictionary<string, Message>(StringComparer.Ordinal);
         var unreadable = new List<string>();
-        var expected = seq;
+        var (expected, before) = (seq - changed.Count, seq);
         var unbroken = true;
         foreach (var entry in answer.Skip(Fields))
         {
@@ -37,8 +44,10 @@ internal static class RecentWindowReader
                 continue;
             }
 
-            unbroken = unbroken && message.Epoch == epoch && message.Seq == expected;
-            expected--;
+            var index = RecentEntry.IndexOf(message, entry)
+                ?? (message.Seq == before ? expected : message.Seq < changed.First || changed.Count == 0 ? message.Seq : null);
+            unbroken = unbroken && message.Epoch == epoch && index == expected;
+            (expected, before) = (expected - 1, message.Seq - 1);
             if (unbroken)
             {
                 proven.Add(message.Id);
@@ -56,21 +65,20 @@ internal static class RecentWindowReader
             from--;
         }
 
-        return new RecentRead(new RecentWindow(messages, seq, epoch, from, Floor: floor, Dropped: dropped), unreadable);
-    }
-
-    private static bool TryReadFloor(string text, out DateTimeOffset floor)
-    {
-        floor = DateTimeOffset.MinValue;
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ms)
-            || ms < DateTimeOffset.MinValue.ToUnixTimeMilliseconds() || ms > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
+        var window = new RecentWindow(messages, seq, epoch, from, Floor: floor, Dropped: dropped)
         {
-            return false;
-        }
-
-        floor = DateTimeOffset.FromUnixTimeMilliseconds(ms);
-        return true;
+            HasChanges = changed.Count > 0,
+            ChangesFrom = changed.Count > 0 ? ChangesFrom(roomId, epoch, answer[7]) : null,
+            AllChangesNumbered = epoch is not "" && answer[6] == epoch,
+        };
+        return new RecentRead(window, unreadable);
     }
+
+    /// <summary>From which time on the list has every change; null where it has all of the epoch.</summary>
+    private static DateTimeOffset? ChangesFrom(string roomId, string epoch, string oldest) =>
+        oldest is "" || RecentEntry.ReadChange(roomId, oldest) is not { } first ? DateTimeOffset.MaxValue
+        : first.Count == 1 || first.Change.Epoch != epoch ? null
+        : first.At;
 
     private static bool TryReadTrimmed(string text, out DateTimeOffset? dropped)
     {

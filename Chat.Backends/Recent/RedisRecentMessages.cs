@@ -16,6 +16,7 @@ namespace Chat.Backends.Recent;
 public sealed partial class RedisRecentMessages : IRecentMessages
 {
     private const int NewestCandidates = 3;
+    private const int KnownEntriesMax = 500;
 
     /// <summary>How long changes of a message are tried while other pods keep changing it; they need a few milliseconds.</summary>
     private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(10);
@@ -28,6 +29,10 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     private readonly RoomKeys _rooms;
     private readonly ChangeTurns _changes;
     private readonly string _eventHead;
+    private readonly string _changeEventHead;
+
+    // Entries as they were last seen, by room and message: who changes one need not read it first. Bounded, and checked by the script.
+    private readonly Remembered<string> _entries = new(KnownEntriesMax);
     private readonly IPodMirror? _mirror;
 
     public RedisRecentMessages(
@@ -46,8 +51,10 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         _missed = new MissedItems(_options.MissedMax);
         _rooms = new RoomKeys(gate, _options, time, logger);
         _changes = new ChangeTurns(ApplyTogetherAsync);
-        // What PodJson writes for a MessageArrived in its envelope, up to the message; PodJsonTests holds the two together.
-        _eventHead = $"{{\"pod\":{JsonSerializer.Serialize(pod.Id, PodJson.Default.String)},\"event\":{{\"type\":\"message\",\"message\":";
+        // What PodJson writes for an event in its envelope, up to the message or the change. Other pods read it as any event.
+        var head = $"{{\"pod\":{JsonSerializer.Serialize(pod.Id, PodJson.Default.String)},\"event\":{{";
+        _eventHead = $"{head}\"type\":\"message\",\"message\":";
+        _changeEventHead = $"{head}\"type\":\"change\",\"change\":";
         gate.HasMissed = () => !_missed.IsEmpty;
         gate.MakeUpAsync = MakeUpAsync;
     }
@@ -71,10 +78,42 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         return appended;
     }
 
-    public async ValueTask<bool> ApplyAsync(MessageChange change, CancellationToken cancellationToken)
+    public ValueTask<MessageChange?> ApplyAsync(MessageChange change, CancellationToken cancellationToken) =>
+        ApplyAsync(new ChangeToApply(change, Again: false), cancellationToken);
+
+    public ValueTask<MessageChange?> ApplyAgainAsync(MessageChange change, CancellationToken cancellationToken) =>
+        ApplyAsync(new ChangeToApply(change, Again: true), cancellationToken);
+
+    public async ValueTask<RecentChanges?> ReadChangesAsync(string roomId, string epoch, long since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await _changes.ApplyAsync(change);
+        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, CallAsync))
+        {
+            return null;
+        }
+
+        var (_, changes) = await _rooms.CallAsync(
+            roomId,
+            "",
+            CallAsync,
+            database => database.ScriptEvaluateAsync(
+                RedisScripts.ReadChanges, [RedisKeys.Meta(roomId), RedisKeys.Changes(roomId)], [epoch, since, Limits.RecentChanges]),
+            answer => RecentChangesReader.Read(roomId, epoch, since, (string[])answer!));
+        return changes;
+    }
+
+    public async ValueTask<IReadOnlyList<MessageChange>?> FindChangesAsync(
+        string roomId, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var (_, entries) = await _rooms.CallAsync(
+            roomId,
+            "",
+            CallAsync,
+            database => database.ScriptEvaluateAsync(
+                RedisScripts.FindChanges, [RedisKeys.Changes(roomId)], [Limits.RecentChanges, .. ids.Select(id => (RedisValue)id)]),
+            answer => (string[]?)answer);
+        return entries?.Select(e => RecentEntry.ReadChange(roomId, e)?.Change).OfType<MessageChange>().ToList();
     }
 
     public async ValueTask<RecentWindow?> ReadAsync(string roomId, CancellationToken cancellationToken)
@@ -89,7 +128,8 @@ public sealed partial class RedisRecentMessages : IRecentMessages
             roomId,
             "",
             CallAsync,
-            database => database.ScriptEvaluateAsync(RedisScripts.Read, [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId)]),
+            database => database.ScriptEvaluateAsync(
+                RedisScripts.Read, [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Changes(roomId)]),
             answer => RecentWindowReader.Read(roomId, (string[])answer!));
         if (read is null)
         {
@@ -123,6 +163,10 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         if (message is null)
         {
             await _rooms.RemoveEntriesAsync(roomId, [entry], CallAsync);
+        }
+        else
+        {
+            Keep(roomId, id, entry);
         }
 
         return new RecentMessage(message);
@@ -229,68 +273,118 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         return (result, appended);
     }
 
-    /// <summary>Changes of one message, as those of one turn.</summary>
-    private async Task<bool> ApplyTogetherAsync(IReadOnlyList<MessageChange> changes)
+    private async ValueTask<MessageChange?> ApplyAsync(ChangeToApply change, CancellationToken cancellationToken)
     {
-        var result = await ApplyAsync(VitalCallAsync, changes);
+        cancellationToken.ThrowIfCancellationRequested();
+        var numbered = await _changes.ApplyAsync(change);
+        if (numbered is not null)
+        {
+            _mirror?.Changed(numbered);
+        }
+
+        return numbered;
+    }
+
+    /// <summary>Changes of one message, as those of one turn.</summary>
+    private async Task<IReadOnlyList<MessageChange>?> ApplyTogetherAsync(IReadOnlyList<ChangeToApply> changes)
+    {
+        var (result, numbered) = await ApplyAsync(VitalCallAsync, changes);
         if (result == RoomResult.Unavailable)
         {
             _gate.Miss(() =>
             {
                 foreach (var change in changes)
                 {
-                    _missed.Add(change);
+                    _missed.Add(change.Change);
                 }
             });
         }
 
-        return result == RoomResult.Done;
+        return numbered;
     }
 
     /// <summary>
     /// Compares and sets: the entry is replaced if it still is as it was read; otherwise the answer has it as it is now. Every attempt that
     /// fails is another pod's success, so that pods do not keep each other from finishing.
     /// </summary>
-    private async ValueTask<RoomResult> ApplyAsync(RoomCaller caller, IReadOnlyList<MessageChange> changes)
+    private async ValueTask<(RoomResult Result, IReadOnlyList<MessageChange>? Numbered)> ApplyAsync(
+        RoomCaller caller, IReadOnlyList<ChangeToApply> changes)
     {
-        var (roomId, id) = (changes[0].RoomId, changes[0].Id);
+        var (roomId, id) = (changes[0].Change.RoomId, changes[0].Change.Id);
         if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, caller))
         {
-            return RoomResult.Damaged;
+            return (RoomResult.Damaged, null);
         }
 
         var began = _time.GetTimestamp();
-        var (result, found) = await FindEntryAsync(caller, roomId, id);
-        while (found is { Entry: { } entry })
+        var entry = _entries.TryGet(EntryKey(roomId, id), out var kept) ? kept : "";
+        for (var removed = false; ;)
         {
-            if (RecentEntry.Read(roomId, entry) is not { } message)
+            var message = entry is "" ? null : RecentEntry.Read(roomId, entry);
+            if (entry is not "" && message is null && !removed)
             {
                 await _rooms.RemoveEntriesAsync(roomId, [entry], caller);
-                return RoomResult.Done;
+                (removed, entry) = (true, "");
             }
 
-            var changed = RecentEntry.Write(changes.Aggregate(message, MessageMerge.Apply));
-            if (changed == entry)
+            var changed = message is null ? entry : ApplyTo(message, entry, changes);
+            // What changes nothing is in the message already, so it may have been numbered.
+            var mayBeKnown = message is not null && changed == entry;
+            var (result, answer) = await CallChangeAsync(caller, changes, entry, changed, mayBeKnown);
+            if (answer is null)
             {
-                return RoomResult.Done;
+                return (result, null);
             }
 
-            (result, found) = await _rooms.CallAsync(
-                roomId,
-                "",
-                caller,
-                database => database.ScriptEvaluateAsync(RedisScripts.Replace, [RedisKeys.Messages(roomId)], [id, entry, changed]),
-                FoundEntry.Read);
-            if (found is { Entry: not null } && _time.GetElapsedTime(began) > ChangePatience)
+            if (answer.Entry is null)
+            {
+                if (message is not null)
+                {
+                    Keep(roomId, id, changed);
+                }
+
+                _rooms.Observe(answer.Numbered[0].Epoch);
+                return (RoomResult.Done, answer.Numbered);
+            }
+
+            entry = answer.Entry;
+            if (_time.GetElapsedTime(began) > ChangePatience)
             {
                 // The list lacks the changes from here on, so the room must not be read from it.
                 LogContended(roomId, (int)ChangePatience.TotalSeconds);
                 _rooms.SetOutOfStep(roomId, floor: 0);
-                return RoomResult.Damaged;
+                return (RoomResult.Damaged, null);
             }
         }
+    }
 
-        return result;
+    private ValueTask<(RoomResult Result, ChangeAnswer? Answer)> CallChangeAsync(
+        RoomCaller caller, IReadOnlyList<ChangeToApply> changes, string entry, string changed, bool mayBeKnown)
+    {
+        var (roomId, id) = (changes[0].Change.RoomId, changes[0].Change.Id);
+        var newest = changes.Max(c => c.Change.At);
+        var now = _time.GetUtcNow();
+        List<RedisValue> arguments =
+        [
+            id, entry, changed, _gate.Since, RandomNumberGenerator.GetHexString(8, lowercase: true),
+            (newest > now ? newest : now).ToUnixTimeMilliseconds() + 1, RedisKeys.RoomChannel(roomId),
+            _changeEventHead, $",\"applied\":true,\"eventId\":\"{PodChannel.ChangeKeyHead}", "\"}}",
+            Limits.RecentChanges, (long)(_options.ForgetIdleRoomsAfter?.TotalMilliseconds ?? 0),
+        ];
+        foreach (var change in changes)
+        {
+            var (head, tail) = RecentEntry.Of(change.Change);
+            arguments.AddRange(head, tail, change.Again || mayBeKnown ? 1 : 0);
+        }
+
+        RedisValue[] sent = [.. arguments];
+        RedisKey[] keys = [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Changes(roomId)];
+        return _rooms.CallAsync(
+            roomId,
+            "",
+            caller,
+            database => database.ScriptEvaluateAsync(RedisScripts.Change, keys, sent),
+            answer => ChangeAnswer.Read(changes, answer));
     }
 
     private ValueTask<(RoomResult Result, FoundEntry? Found)> FindEntryAsync(RoomCaller caller, string roomId, string id) =>
@@ -314,7 +408,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
             var result = item switch
             {
                 Message message => (await AppendAsync(CallAsync, message, late: true)).Result,
-                MessageChange change => await ApplyAsync(CallAsync, [change]),
+                MessageChange change => (await ApplyAsync(CallAsync, [new ChangeToApply(change, Again: true)])).Result,
                 _ => RoomResult.Done,
             };
             if (result == RoomResult.Unavailable)
@@ -336,6 +430,13 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     private ValueTask<(bool Done, RedisResult? Answer)> VitalCallAsync(Func<IDatabaseAsync, Task<RedisResult>> call) =>
         _gate.TryPipelinedAsync(call, vital: true);
 
+    private static string ApplyTo(Message message, string entry, IReadOnlyList<ChangeToApply> changes) =>
+        RecentEntry.Write(changes.Aggregate(message, (m, c) => MessageMerge.Apply(m, c.Change)), RecentEntry.IndexOf(message, entry));
+
+    private void Keep(string roomId, string id, string entry) => _entries.Add(EntryKey(roomId, id), entry, (_, newest) => newest);
+
+    private static string EntryKey(string roomId, string id) => $"{roomId}/{id}";
+
     private static long FloorAfter(Message message) => message.Timestamp.ToUnixTimeMilliseconds() + 1;
 
     [LoggerMessage(2101, LogLevel.Information, "Appended or applied {count} messages and changes that were missed")]
@@ -353,5 +454,27 @@ public sealed partial class RedisRecentMessages : IRecentMessages
             [var entry] => new FoundEntry(entry),
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// Either the message's entry as it is now, because it is another than was read; or the changes with their numbers.
+    /// </summary>
+    private sealed record ChangeAnswer(string? Entry, IReadOnlyList<MessageChange> Numbered)
+    {
+        public static ChangeAnswer? Read(IReadOnlyList<ChangeToApply> changes, RedisResult answer)
+        {
+            if ((RedisResult[]?)answer is not [var done, .. var rest])
+            {
+                return null;
+            }
+
+            if ((int)done == 0)
+            {
+                return rest is [var entry] ? new ChangeAnswer((string)entry!, []) : null;
+            }
+
+            var numbered = changes.Zip(rest, (c, n) => RecentEntry.ReadNumbered(c.Change, (string)n!)).OfType<MessageChange>().ToList();
+            return numbered.Count == changes.Count ? new ChangeAnswer((string?)null, numbered) : null;
+        }
     }
 }

@@ -39,9 +39,9 @@ internal sealed partial class RoomKeys(RedisGate gate, RecentOptions options, Ti
     private readonly ConcurrentDictionary<string, bool> _unusable = new(StringComparer.Ordinal);
     private long _latestBegin;
 
-    /// <summary>Of one room: list, meta, ids, times.</summary>
+    /// <summary>Of one room: list, meta, ids, times, changes.</summary>
     public static RedisKey[] Of(string roomId) =>
-        [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Ids(roomId), RedisKeys.Times(roomId)];
+        [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Ids(roomId), RedisKeys.Times(roomId), RedisKeys.Changes(roomId)];
 
     /// <summary>What <paramref name="read"/> makes of the script's answer; it returns null for an answer that makes no sense.</summary>
     /// <param name="roomId">The room.</param>
@@ -186,10 +186,16 @@ internal sealed partial class RoomKeys(RedisGate gate, RecentOptions options, Ti
                 return RoomResult.Unavailable;
             }
 
-            if ((int)repaired! == 1)
+            switch ((int)repaired!)
             {
-                RedisMetrics.Repairs.Add(1);
-                LogRepaired(roomId, error);
+                case 1:
+                    RedisMetrics.Repairs.Add(1);
+                    LogRepaired(roomId, error);
+                    break;
+                case 2:
+                    RedisMetrics.Repairs.Add(1);
+                    LogChangesRemoved(roomId, error);
+                    break;
             }
 
             return RoomResult.Done;
@@ -203,6 +209,9 @@ internal sealed partial class RoomKeys(RedisGate gate, RecentOptions options, Ti
 
     [LoggerMessage(2103, LogLevel.Error, "Keys of room {Room} in Redis were unusable; the room starts over with empty ones")]
     private partial void LogRepaired(string room, Exception? error);
+
+    [LoggerMessage(2107, LogLevel.Error, "The list of changes of room {Room} in Redis was unusable and is removed")]
+    private partial void LogChangesRemoved(string room, Exception? error);
 
     [LoggerMessage(2104, LogLevel.Error, "Keys of room {Room} in Redis are unusable; its messages are served from the archive")]
     private partial void LogNotRepaired(string room, Exception? error);

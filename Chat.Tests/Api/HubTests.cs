@@ -46,10 +46,12 @@ public sealed class HubTests(ApiFixture api)
             {
                 seen.AddRange(events.Taken());
                 return seen.OfType<TypingEvent>().Any(t => t == new TypingEvent(room.Id, alice.Name))
-                    && seen.OfType<MessageEdited>().Any(e => (e.Id, e.Content) == (receipt.Id, "better"))
-                    && seen.OfType<ReactionChanged>().Any(r => (r.Id, r.Username, r.Emoji, r.On) == (receipt.Id, alice.Name, "🎉", true))
+                    && seen.OfType<MessageEdited>().Any(e =>
+                        (e.Id, e.Content, e.Seq, e.Epoch) == (receipt.Id, "better", receipt.Seq + 1, receipt.Epoch))
+                    && seen.OfType<ReactionChanged>().Any(r =>
+                        (r.Id, r.Username, r.Emoji, r.On, r.Seq) == (receipt.Id, alice.Name, "🎉", true, receipt.Seq + 2))
                     && seen.OfType<ReadEvent>().Any(r => r == new ReadEvent(room.Id, alice.Name, receipt.Id))
-                    && seen.OfType<MessageDeleted>().Any(d => d.Id == receipt.Id);
+                    && seen.OfType<MessageDeleted>().Any(d => (d.Id, d.Seq) == (receipt.Id, receipt.Seq + 3));
             });
         }
     }

@@ -226,7 +226,7 @@ public sealed class MessageTests(ApiFixture api)
         using var answer = await user.GetAsync($"/api/rooms/{room.Id}/messages");
         using var page = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
 
-        Assert.Equal(["complete", "epoch", "hasMoreAfter", "hasMoreBefore", "messages", "seq"], Names(page.RootElement));
+        Assert.Equal(["changesNumbered", "complete", "epoch", "hasMoreAfter", "hasMoreBefore", "messages", "seq"], Names(page.RootElement));
         var message = page.RootElement.GetProperty("messages")[0];
         Assert.Equal(["clientId", "content", "epoch", "id", "mentions", "reactions", "roomId", "sender", "seq", "timestamp"], Names(message));
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", message.GetProperty("timestamp").GetString());

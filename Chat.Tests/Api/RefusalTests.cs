@@ -132,6 +132,7 @@ public sealed class RefusalTests(ApiFixture api)
         using var api1 = JsonDocument.Parse(await document.Content.ReadAsStringAsync());
         var paths = api1.RootElement.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToList();
         Assert.Contains("/api/rooms/{id}/messages", paths);
+        Assert.Contains("/api/rooms/{id}/changes", paths);
         Assert.Contains("/api/auth/register", paths);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
 using Chat.Contracts;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
@@ -314,9 +315,10 @@ internal sealed class Participant : IAsyncDisposable
         connection.On<ReactionChanged>(nameof(IChatClient.ReactionChanged), Change);
         connection.On<ResyncEvent>(nameof(IChatClient.Resync), resync =>
         {
+            // One that names a room says that a page of it may have lacked something, which no number shows.
             foreach (var room in resync.RoomId is null ? _screens.Keys : [resync.RoomId])
             {
-                _ = CatchUpAsync(room, whole: true);
+                _ = CatchUpAsync(room, whole: resync.RoomId is not null);
             }
         });
         return connection;
@@ -324,9 +326,9 @@ internal sealed class Participant : IAsyncDisposable
 
     private void Change(MessageChange change)
     {
-        if (_screens.TryGetValue(change.RoomId, out var screen))
+        if (_screens.TryGetValue(change.RoomId, out var screen) && !screen.Change(change))
         {
-            screen.Change(change);
+            _ = CatchUpAsync(change.RoomId, whole: false);
         }
     }
 
@@ -346,11 +348,16 @@ internal sealed class Participant : IAsyncDisposable
         }
     }
 
-    /// <summary>What follows the last contiguous message; or whole, all that the screen keeps: a change that was missed shows no gap.</summary>
+    /// <summary>
+    /// What follows the last contiguous message, and the changes after the contiguous number. Or whole, all that the screen keeps: where
+    /// the server cannot tell these changes, nothing says which were missed.
+    /// </summary>
     private async Task<bool> CatchUpOnceAsync(string roomId, bool whole)
     {
         var screen = ScreenOf(roomId);
+        var (seq, epoch) = screen.Position;
         var cursor = whole ? null : screen.CatchUpCursor;
+        whole |= cursor is null;
         var complete = true;
         for (var pages = 0; pages < 1_000; pages++)
         {
@@ -362,9 +369,19 @@ internal sealed class Participant : IAsyncDisposable
             }
 
             complete &= page.Complete;
-            screen.CatchUp(page, complete && !page.HasMoreAfter);
+            screen.CatchUp(page);
             if (!page.HasMoreAfter || page.Messages.Count == 0)
             {
+                if (complete && !whole && !await CatchUpChangesAsync(screen, epoch, seq, page))
+                {
+                    return await CatchUpOnceAsync(roomId, whole: true);
+                }
+
+                if (complete)
+                {
+                    screen.Settle(page);
+                }
+
                 return complete;
             }
 
@@ -374,18 +391,41 @@ internal sealed class Participant : IAsyncDisposable
         return false;
     }
 
-    private async Task<MessagePage?> PageAsync(Uri api, string roomId, string query, CancellationToken cancellationToken)
+    /// <summary>False when the server cannot tell all changes after the number, or did not answer.</summary>
+    private async Task<bool> CatchUpChangesAsync(Screen screen, string epoch, long seq, MessagePage page)
+    {
+        if (page.Epoch != epoch || epoch is "")
+        {
+            return false;
+        }
+
+        if (page.ChangesNumbered && page.Seq == seq)
+        {
+            return true;
+        }
+
+        var changes = await GetAsync(
+            new Uri(Api, $"/api/rooms/{screen.RoomId}/changes?epoch={epoch}&since={seq}"), ChatJson.Default.ChangePage, _stop.Token);
+        screen.CatchUp(changes?.Changes ?? []);
+        return changes is { Complete: true };
+    }
+
+    private Task<MessagePage?> PageAsync(Uri api, string roomId, string query, CancellationToken cancellationToken) =>
+        GetAsync(new Uri(api, $"/api/rooms/{roomId}/messages?{query}"), ChatJson.Default.MessagePage, cancellationToken);
+
+    private async Task<T?> GetAsync<T>(Uri address, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {
-            using var answer = await _http.GetAsync(new Uri(api, $"/api/rooms/{roomId}/messages?{query}"), cancellationToken);
+            using var answer = await _http.GetAsync(address, cancellationToken);
             if (!answer.IsSuccessStatusCode)
             {
                 Trouble.Enqueue($"history: {(int)answer.StatusCode}");
                 return null;
             }
 
-            return await answer.Content.ReadFromJsonAsync(ChatJson.Default.MessagePage, cancellationToken);
+            return await answer.Content.ReadFromJsonAsync(type, cancellationToken);
         }
         catch (Exception trouble) when (trouble is HttpRequestException or OperationCanceledException or IOException)
         {

@@ -4,7 +4,8 @@ namespace Chat.Tests.Failures;
 
 /// <summary>
 /// What one person's client shows of one room, kept by the rules that the contract gives to any client: pushes are merged
-/// by id, the cursor moves only along consecutive numbers or after a complete catch-up. <c>shown</c> is told of each message's id once.
+/// by id, the cursor moves only along consecutive numbers of messages and changes, or after a complete catch-up. <c>shown</c> is told of
+/// each message's id once.
 /// </summary>
 internal sealed class Screen(string roomId, Action<string> shown)
 {
@@ -24,6 +25,18 @@ internal sealed class Screen(string roomId, Action<string> shown)
             lock (_gate)
             {
                 return _contiguous is null ? null : $"{_contiguous.Timestamp.AddSeconds(-10).ToUnixTimeMilliseconds()}_{MessageId.For("_", "_")}";
+            }
+        }
+    }
+
+    /// <summary>Up to here every message and every change is known; number 0 and no epoch before that is so.</summary>
+    public (long Seq, string Epoch) Position
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _position;
             }
         }
     }
@@ -66,7 +79,40 @@ internal sealed class Screen(string roomId, Action<string> shown)
         }
     }
 
-    public void Change(MessageChange change)
+    /// <summary>False when the push shows that something before it was missed.</summary>
+    public bool Change(MessageChange change)
+    {
+        lock (_gate)
+        {
+            Apply(change);
+            if (change.Seq == 0 || (change.Epoch == _position.Epoch && change.Seq <= _position.Seq))
+            {
+                return true;
+            }
+
+            if (change.Epoch != _position.Epoch || change.Seq != _position.Seq + 1)
+            {
+                return false;
+            }
+
+            _position = (change.Seq, change.Epoch);
+            return true;
+        }
+    }
+
+    /// <summary>Changes that a catch-up asked for.</summary>
+    public void CatchUp(IReadOnlyList<MessageChange> changes)
+    {
+        lock (_gate)
+        {
+            foreach (var change in changes)
+            {
+                Apply(change);
+            }
+        }
+    }
+
+    private void Apply(MessageChange change)
     {
         lock (_gate)
         {
@@ -81,8 +127,8 @@ internal sealed class Screen(string roomId, Action<string> shown)
         }
     }
 
-    /// <summary>Merges a page of a catch-up; when it was the last one and every page was complete, the cursor moves to its end.</summary>
-    public void CatchUp(MessagePage page, bool settled)
+    /// <summary>Merges a page of a catch-up.</summary>
+    public void CatchUp(MessagePage page)
     {
         lock (_gate)
         {
@@ -90,16 +136,20 @@ internal sealed class Screen(string roomId, Action<string> shown)
             {
                 Merge(message);
             }
+        }
+    }
 
-            if (settled)
+    /// <summary>The catch-up is over, and every page and the changes were complete: the cursor moves to the end of the last page.</summary>
+    public void Settle(MessagePage last)
+    {
+        lock (_gate)
+        {
+            if (last.Messages.Count > 0)
             {
-                if (page.Messages.Count > 0)
-                {
-                    _contiguous = page.Messages[^1];
-                }
-
-                _position = (page.Seq, page.Epoch);
+                _contiguous = last.Messages[^1];
             }
+
+            _position = (last.Seq, last.Epoch);
         }
     }
 

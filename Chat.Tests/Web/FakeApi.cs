@@ -90,6 +90,13 @@ internal sealed class FakeApi(FakeServer server, string username) : IChatApi
         return page;
     }
 
+    public async Task<ChangePage> ChangesAsync(string roomId, string epoch, long since, CancellationToken cancellationToken)
+    {
+        var page = await AnswerAsync(() => server.Changes(username, roomId, epoch, since));
+        await Task.Delay(server.PagesTake * server.Sim.Random.NextDouble(), server.Sim.Time, cancellationToken);
+        return page;
+    }
+
     public async Task<MessagePage> MessagesBeforeAsync(string roomId, string messageId, int limit, CancellationToken cancellationToken) =>
         await AnswerAsync(() => server.Page(
             username,

@@ -8,6 +8,7 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
 {
     private readonly List<Message> _messages = [];
     private readonly Dictionary<string, HistoryKey> _reads = new(StringComparer.Ordinal);
+    private readonly List<MessageChange> _changes = [];
     private int _epochs = 1;
     private long _seq;
 
@@ -25,8 +26,15 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
 
     private string Epoch => $"{_epochs:D8}-e";
 
-    /// <summary>Redis lost its data: numbers begin anew.</summary>
-    public void NewEpoch() => (_epochs, _seq) = (_epochs + 1, 0);
+    /// <summary>Most changes that are kept.</summary>
+    public int ChangesMax { get; set; } = Limits.RecentChanges;
+
+    /// <summary>Redis lost its data: numbers begin anew, and no change is kept.</summary>
+    public void NewEpoch()
+    {
+        (_epochs, _seq) = (_epochs + 1, 0);
+        _changes.Clear();
+    }
 
     public Message? Find(string messageId) => _messages.Find(m => m.Id == messageId);
 
@@ -42,13 +50,28 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
         return message;
     }
 
-    public void Apply(MessageChange change)
+    public MessageChange Apply(MessageChange change, bool numbered = true)
     {
         var at = _messages.FindIndex(m => m.Id == change.Id);
         if (at >= 0)
         {
             _messages[at] = MessageMerge.Apply(_messages[at], change);
         }
+
+        if (numbered)
+        {
+            change = change with { Seq = ++_seq, Epoch = Epoch };
+            _changes.Add(change);
+        }
+
+        return change;
+    }
+
+    public ChangePage Changes(string epoch, long since)
+    {
+        var kept = _changes.TakeLast(ChangesMax).ToList();
+        var isComplete = epoch == Epoch && since <= _seq && (kept.Count == _changes.Count || kept[0].Seq <= since + 1);
+        return new ChangePage(isComplete ? [.. kept.Where(c => c.Seq > since)] : [], _seq, _seq > 0 ? Epoch : "", isComplete);
     }
 
     public bool MarkRead(string username, string messageId)

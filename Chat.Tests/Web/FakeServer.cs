@@ -30,8 +30,20 @@ internal sealed class FakeServer(Simulation sim)
     /// <summary>A store is away: pages have only each second message, and say so.</summary>
     public bool Incomplete { get; set; }
 
-    /// <summary>Redis is away: messages get no number.</summary>
-    public bool Unnumbered { get; set; }
+    /// <summary>Redis is away: messages and changes get no number. When it is back, every room has a new epoch.</summary>
+    public bool Unnumbered
+    {
+        get;
+        set
+        {
+            if (field && !value)
+            {
+                _rooms.Values.ToList().ForEach(r => r.NewEpoch());
+            }
+
+            field = value;
+        }
+    }
 
     /// <summary>Sends that are refused with this code, that many times.</summary>
     public (string Code, int Times) Refuse { get; set; }
@@ -61,6 +73,12 @@ internal sealed class FakeServer(Simulation sim)
 
     /// <summary>Calls for pages of history.</summary>
     public int PageCalls { get; private set; }
+
+    /// <summary>Calls for changes after a number.</summary>
+    public int ChangeCalls { get; private set; }
+
+    /// <summary>It is of a version that numbers no changes.</summary>
+    public bool IsOld { get; set; }
 
     public int RoomCalls { get; set; }
 
@@ -147,7 +165,7 @@ internal sealed class FakeServer(Simulation sim)
     public void Change(MessageChange change)
     {
         var room = _rooms[change.RoomId];
-        room.Apply(change);
+        change = room.Apply(change, numbered: !Unnumbered && !IsOld);
         Push(room, client => change switch
         {
             MessageEdited edit => client.MessageEdited(edit),
@@ -171,9 +189,19 @@ internal sealed class FakeServer(Simulation sim)
     {
         PageCalls++;
         var page = RoomFor(username, roomId).Page(before, after, limit);
+        page = Unnumbered ? page with { Seq = 0, Epoch = "" } : page with { ChangesNumbered = !IsOld };
         return Incomplete
             ? page with { Messages = [.. page.Messages.Where((_, i) => i % 2 == 0)], Complete = false, Seq = 0, Epoch = "" }
             : page;
+    }
+
+    public ChangePage Changes(string username, string roomId, string epoch, long since)
+    {
+        ChangeCalls++;
+        var changes = RoomFor(username, roomId).Changes(epoch, since);
+        return IsOld ? throw FakeApi.Refused(ErrorCodes.NotFound, 404)
+            : Unnumbered ? new ChangePage([], 0, "", Complete: false)
+            : changes;
     }
 
     public void Push(FakeRoom room, Func<IChatClient, Task> tell)

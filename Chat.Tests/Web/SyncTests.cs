@@ -80,6 +80,125 @@ public sealed class SyncTests
         Assert.Equal(["lost", "arrives"], alice.Texts("general"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_lost_change_is_fetched_as_soon_as_the_next_number_shows_the_gap(bool byMessage)
+    {
+        var target = _server.Says("bob", "general", "draft");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        _server.Loss = 1;
+        _sim.Do(() => FakeApi.Edit(_server, "bob", new EditMessage("general", target.Id, "final")));
+        _server.Loss = 0;
+        var calls = _server.PageCalls;
+        if (byMessage)
+        {
+            _sim.Do(() => _server.Says("bob", "general", "next"));
+        }
+        else
+        {
+            _sim.Do(() => FakeApi.React(_server, "bob", new React("general", target.Id, "👍", On: true)));
+        }
+
+        _sim.RunSeconds(2);
+
+        Assert.Equal("final", alice.Texts("general")[0]);
+        Assert.Equal((1, 1), (_server.PageCalls - calls, _server.ChangeCalls));
+        Assert.False(alice.Room("general").Timeline.Cursor.HasGap);
+    }
+
+    [Fact]
+    public void Changes_in_any_order_among_messages_cost_no_request()
+    {
+        var target = _server.Says("bob", "general", "first");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        var calls = _server.PageCalls;
+        (_server.Jitter, _server.Duplication) = (TimeSpan.FromMilliseconds(200), 0.5);
+
+        _sim.Do(() =>
+        {
+            for (var i = 0; i < 30; i++)
+            {
+                _server.Says("bob", "general", $"m{i}");
+                FakeApi.React(_server, "bob", new React("general", target.Id, "👍", On: i % 2 == 0));
+            }
+        });
+        _sim.RunSeconds(3);
+
+        Assert.Equal((calls, 0), (_server.PageCalls, _server.ChangeCalls));
+        Assert.Equal((61, false), (alice.Room("general").Timeline.Cursor.Seq, alice.Room("general").Timeline.Cursor.HasGap));
+    }
+
+    [Fact]
+    public void Who_comes_back_asks_for_what_follows_and_for_what_was_changed_and_reads_nothing_again()
+    {
+        var old = Enumerable.Range(0, 350).Select(i => _server.Says("bob", "general", $"m{i}")).ToList();
+        _sim.RunSeconds(60);
+        _server.Says("bob", "general", "last");
+        _server.Add("other", "alice", "bob");
+        var elsewhere = _server.Says("bob", "other", "draft");
+        var alice = new TestClient(_server, "alice").Start("other");
+        alice.Open("general");
+        alice.ScrollThroughAll("general");
+        alice.Settle();
+        _sim.Do(() => _server.Unreachable = true);
+        _sim.Do(() => _server.DropLinks());
+        _sim.Do(() => FakeApi.Edit(_server, "bob", new EditMessage("general", old[20].Id, "edited")));
+        _sim.Do(() => _server.Says("bob", "general", "new"));
+        _sim.Do(() => FakeApi.React(_server, "bob", new React("general", old[30].Id, "👍", On: true)));
+        _sim.Do(() => FakeApi.Edit(_server, "bob", new EditMessage("other", elsewhere.Id, "final")));
+        var calls = _server.PageCalls;
+        _sim.Do(() => _server.Unreachable = false);
+        alice.Settle();
+
+        // For each of the two rooms once.
+        Assert.Equal((2, 2), (_server.PageCalls - calls, _server.ChangeCalls));
+        Assert.Equal("edited", alice.Texts("general")[20]);
+        Assert.Equal(old[30].Id, Assert.Single(alice.Shown("general"), i => i.Message.Reactions.Count > 0).Id);
+        Assert.True(_sim.Await(() => alice.Actions.JumpToNewestAsync("general")).Ok);
+        Assert.Equal("new", alice.Texts("general")[^1]);
+        alice.Open("other");
+        Assert.Equal(["final"], alice.Texts("other"));
+        Assert.Equal((2, 2), (_server.PageCalls - calls, _server.ChangeCalls));
+    }
+
+    [Theory]
+    [InlineData("not kept")]
+    [InlineData("epoch")]
+    [InlineData("old server")]
+    public void Where_the_server_cannot_tell_what_was_changed_all_that_is_kept_is_read_again(string why)
+    {
+        _server.IsOld = why == "old server";
+        _server["general"].ChangesMax = why == "not kept" ? 2 : 500;
+        var old = Enumerable.Range(0, 150).Select(i => _server.Says("bob", "general", $"m{i}")).ToList();
+        _sim.RunSeconds(60);
+        _server.Says("bob", "general", "last");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.ScrollThroughAll("general");
+        alice.Settle();
+        _sim.Do(() => _server.Unreachable = true);
+        _sim.Do(() => _server.DropLinks());
+        foreach (var i in (int[])[5, 60, 120])
+        {
+            _sim.Do(() => FakeApi.Edit(_server, "bob", new EditMessage("general", old[i].Id, $"edited {i}")));
+        }
+
+        if (why == "epoch")
+        {
+            _sim.Do(() => _server["general"].NewEpoch());
+        }
+
+        _sim.Do(() => _server.Says("bob", "general", "new"));
+        var calls = _server.PageCalls;
+        _sim.Do(() => _server.Unreachable = false);
+        alice.Settle();
+
+        Assert.Equal(_server["general"].Messages.Select(m => m.Content), alice.Texts("general"));
+        Assert.Equal((3, why == "not kept" ? 1 : 0), (_server.PageCalls - calls, _server.ChangeCalls));
+    }
+
     [Fact]
     public void A_new_epoch_is_caught_up_and_its_numbers_count_from_then_on()
     {
@@ -221,6 +340,7 @@ public sealed class SyncTests
     [Fact]
     public void A_resync_waits_for_the_moment_that_the_server_chose_and_others_meanwhile_are_one_with_it()
     {
+        _server.Says("bob", "general", "first");
         var alice = new TestClient(_server, "alice").Start("general");
         alice.Settle();
         _server.Loss = 1;
@@ -237,10 +357,24 @@ public sealed class SyncTests
         Assert.True(alice.Store.Connection.CatchingUp);
 
         _sim.RunSeconds(10);
-        Assert.Equal(["lost"], alice.Texts("general"));
-        // What follows the last message, and the newest page again for changes that no number shows.
-        Assert.Equal(2, _server.PageCalls - calls);
+        Assert.Equal(["first", "lost"], alice.Texts("general"));
+        // What follows the last message. Its number is the next one, so nothing was changed.
+        Assert.Equal(1, _server.PageCalls - calls);
         Assert.False(alice.Store.Connection.CatchingUp);
+    }
+
+    [Fact]
+    public void A_resync_that_names_a_room_has_it_read_again_because_a_page_may_have_lacked_what_no_number_shows()
+    {
+        _server.Says("bob", "general", "first");
+        var alice = new TestClient(_server, "alice").Start("general");
+        alice.Settle();
+        var calls = _server.PageCalls;
+
+        _sim.Do(() => _server.ToAll(client => client.Resync(new ResyncEvent("general"))));
+        alice.Settle();
+
+        Assert.Equal(2, _server.PageCalls - calls);
     }
 
     [Fact]

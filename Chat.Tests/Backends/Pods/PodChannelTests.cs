@@ -92,11 +92,14 @@ public sealed class PodChannelTests
         Assert.True(await channel.PublishAsync(new SessionsEnded("alice", "s1"), default));
         ((IPodMirror)channel).Appended(message with { Seq = 1, Epoch = "e" });
         Assert.Equal(["SessionsEnded"], _redis.Published.Select(e => e.GetType().Name));
-        Assert.Equal(["SessionsEnded", "MessageArrived"], _broker.Published.Select(e => e.GetType().Name));
+        var deleted = new MessageDeleted { RoomId = "general", Id = "m1", Username = "alice", At = default, Seq = 2, Epoch = "e" };
+        ((IPodMirror)channel).Changed(deleted);
+        Assert.Equal(["SessionsEnded", "MessageArrived", "MessageWasChanged"], _broker.Published.Select(e => e.GetType().Name));
+        Assert.Equal("ce-2", _broker.Published.Last().EventId);
 
         _time.Advance(TimeSpan.FromMinutes(1));
         await channel.PublishAsync(new SessionsEnded("alice", "s2"), default);
-        Assert.Equal((2, 2), (_redis.Published.Count, _broker.Published.Count));
+        Assert.Equal((2, 3), (_redis.Published.Count, _broker.Published.Count));
     }
 
     [Fact]

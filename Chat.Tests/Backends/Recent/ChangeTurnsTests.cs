@@ -5,7 +5,7 @@ namespace Chat.Tests.Backends.Recent;
 
 public sealed class ChangeTurnsTests
 {
-    private readonly List<IReadOnlyList<MessageChange>> _turns = [];
+    private readonly List<IReadOnlyList<ChangeToApply>> _turns = [];
     private readonly Queue<TaskCompletionSource<bool>> _answers = new();
 
     [Fact]
@@ -19,14 +19,17 @@ public sealed class ChangeTurnsTests
         var elsewhere = turns.ApplyAsync(Change("m2", 0));
         Assert.Equal([1, 1], _turns.Select(t => t.Count));
         other.SetResult(true);
-        Assert.True(await elsewhere);
+        Assert.NotNull(await elsewhere);
         Assert.DoesNotContain(waiting, w => w.IsCompleted);
 
         first.SetResult(true);
-        Assert.True(await begun);
-        second.SetResult(false);
-        Assert.DoesNotContain(true, await Task.WhenAll(waiting));
+        Assert.NotNull(await begun);
+        second.SetResult(true);
+        Assert.Equal(Enumerable.Range(1, 200).Select(i => $"user{i}"), (await Task.WhenAll(waiting)).Select(c => c!.Username));
         Assert.Equal([1, 1, 200], _turns.Select(t => t.Count));
+
+        Answer().SetResult(false);
+        Assert.Null(await turns.ApplyAsync(Change("m1", 201)));
     }
 
     [Fact]
@@ -40,15 +43,15 @@ public sealed class ChangeTurnsTests
         first.SetException(new InvalidOperationException("a bug"));
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
-        Assert.True(await waiting);
+        Assert.NotNull(await waiting);
         third.SetResult(true);
-        Assert.True(await turns.ApplyAsync(Change("m1", 2)));
+        Assert.NotNull(await turns.ApplyAsync(Change("m1", 2)));
     }
 
-    private Task<bool> Apply(IReadOnlyList<MessageChange> changes)
+    private async Task<IReadOnlyList<MessageChange>?> Apply(IReadOnlyList<ChangeToApply> changes)
     {
         _turns.Add(changes);
-        return _answers.Dequeue().Task;
+        return await _answers.Dequeue().Task ? [.. changes.Select(c => c.Change)] : null;
     }
 
     private TaskCompletionSource<bool> Answer()
@@ -58,6 +61,7 @@ public sealed class ChangeTurnsTests
         return answer;
     }
 
-    private static ReactionChanged Change(string id, int i) =>
-        new() { RoomId = "r", Id = id, Username = $"user{i}", Emoji = "👍", On = true, At = DateTimeOffset.UnixEpoch };
+    private static ChangeToApply Change(string id, int i) => new(
+        new ReactionChanged { RoomId = "r", Id = id, Username = $"user{i}", Emoji = "👍", On = true, At = DateTimeOffset.UnixEpoch },
+        Again: false);
 }

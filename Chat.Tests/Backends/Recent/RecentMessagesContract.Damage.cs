@@ -29,6 +29,8 @@ public abstract partial class RecentMessagesContract
         { "floor", "99999999999999999999" },
         { "trimmed", "x" },
         { "trimmed", "2026-99-99T99:99:99.999Z" },
+        { "changed", "x" },
+        { "changed", "0123456789ab-01234567|x|1|1" },
     };
 
     [Theory]
@@ -45,12 +47,12 @@ public abstract partial class RecentMessagesContract
         // A call of each kind meets the damage.
         await DamageAsync(other, key, type);
         Assert.NotNull(await b.Recent.ReadAsync(_room, default));
-        Assert.True(await b.Recent.ApplyAsync(Reaction(1, "bob"), default));
+        Assert.NotNull(await b.Recent.ApplyAsync(Reaction(1, "bob"), default));
         Assert.NotNull(await b.Recent.ReadNewestAsync([_room, $"{_room}-sound"], default));
         await DamageAsync(other, key, type);
         Assert.Contains($"{_room}-sound", (await b.Recent.ReadNewestAsync([_room, $"{_room}-sound"], default))!.Keys);
         await DamageAsync(other, key, type);
-        Assert.True(await b.Recent.ApplyAsync(Reaction(1, "bob"), default));
+        Assert.NotNull(await b.Recent.ApplyAsync(Reaction(1, "bob"), default));
         await DamageAsync(other, key, type);
         await b.Recent.RemoveRoomAsync(_room, default);
         await DamageAsync(other, key, type);
@@ -141,14 +143,15 @@ public abstract partial class RecentMessagesContract
 
         // Among the newest, as the one that is changed, as the one that is looked for, and all.
         Assert.NotNull(await pod.Recent.ReadNewestAsync([_room], default));
-        Assert.True(await pod.Recent.ApplyAsync(Reaction(9, "bob"), default));
+        Assert.NotNull(await pod.Recent.ApplyAsync(Reaction(9, "bob"), default));
         var window = (await pod.Recent.ReadAsync(_room, default))!;
 
         Assert.Equal(["text 1"], window.Messages.Select(m => m.Content));
         Assert.Equal(0, window.ContiguousFrom);
         Assert.Equal(1, await other.GetDatabase().ListLengthAsync(Key("list")));
         Assert.Contains(RemovedEntriesEvent, pod.Logged);
-        Assert.Equal(2, (await pod.Recent.AppendAsync(Message(2), default))!.Seq);
+        // The change took the second number.
+        Assert.Equal(3, (await pod.Recent.AppendAsync(Message(2), default))!.Seq);
         Assert.Equal(0, (await pod.Recent.ReadAsync(_room, default))!.ContiguousFrom);
         AssertNotInterrupted(pod);
     }
@@ -238,7 +241,8 @@ public abstract partial class RecentMessagesContract
         var applied = await Task.WhenAll(Enumerable.Range(0, people).Select(i =>
             Task.Run(async () => await (i % pods == 0 ? a : b).Recent.ApplyAsync(Reaction(1, $"user{i}"), default))));
 
-        Assert.DoesNotContain(false, applied);
+        Assert.All(applied, Assert.NotNull);
+        Assert.Equal(Enumerable.Range(2, people).Select(i => (long)i), applied.Select(c => c!.Seq).Order());
         var message = Assert.Single((await b.Recent.ReadAsync(_room, default))!.Messages);
         Assert.Equal(people, Assert.Single(message.Reactions).Users.Count);
         AssertNotInterrupted(a, b);
@@ -256,7 +260,7 @@ public abstract partial class RecentMessagesContract
         foreach (var i in (int[])[2, 20, 21, 82, 101])
         {
             Assert.Equal($"text {i}", (await pod.Recent.FindAsync(_room, Message(i).Id, default))!.Message?.Content);
-            Assert.True(await pod.Recent.ApplyAsync(Reaction(i, "bob"), default));
+            Assert.NotNull(await pod.Recent.ApplyAsync(Reaction(i, "bob"), default));
         }
 
         Assert.Null((await pod.Recent.FindAsync(_room, Message(1).Id, default))!.Message);
@@ -275,7 +279,7 @@ public abstract partial class RecentMessagesContract
     });
 
     protected ReactionChanged Reaction(int i, string username) =>
-        new() { RoomId = _room, Id = Message(i).Id, Username = username, Emoji = "👍", On = true, At = Start.AddSeconds(1) };
+        new() { RoomId = _room, Id = Message(i).Id, Username = username, Emoji = "👍", On = true, At = Truncated(Start.AddSeconds(1)) };
 
     private async Task DamageAsync(ConnectionMultiplexer other, string key, string type)
     {

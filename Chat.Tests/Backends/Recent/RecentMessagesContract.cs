@@ -165,15 +165,17 @@ public abstract partial class RecentMessagesContract
         await a.Recent.AppendAsync(Message(1), default);
         await a.Recent.AppendAsync(Message(2), default);
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(async i => Assert.True(await (i % 2 == 0 ? a : b).Recent.ApplyAsync(
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async i => Assert.NotNull(await (i % 2 == 0 ? a : b).Recent.ApplyAsync(
             new ReactionChanged { RoomId = _room, Id = Message(1).Id, Username = $"user{i}", Emoji = "👍", On = true, At = Start.AddSeconds(i) }, default))));
-        Assert.True(await b.Recent.ApplyAsync(
+        Assert.NotNull(await b.Recent.ApplyAsync(
             new MessageEdited { RoomId = _room, Id = Message(2).Id, Username = "alice", Content = "edited", EditId = "e", At = Start.AddSeconds(9) }, default));
 
         var window = (await a.Recent.ReadAsync(_room, default))!;
         Assert.Equal(8, Assert.Single(window.Messages[0].Reactions).Users.Count);
-        Assert.Equal(("edited", 2), (window.Messages[1].Content, window.Messages[1].Seq));
-        Assert.True(await a.Recent.ApplyAsync(new MessageDeleted { RoomId = _room, Id = "unknown", Username = "alice", At = Start }, default));
+        Assert.Equal(("edited", 2, 11), (window.Messages[1].Content, window.Messages[1].Seq, window.Seq));
+        Assert.Equal(0, window.ContiguousFrom);
+        var unknown = new MessageDeleted { RoomId = _room, Id = "unknown", Username = "alice", At = Start };
+        Assert.NotNull(await a.Recent.ApplyAsync(unknown, default));
     }
 
     [Fact]

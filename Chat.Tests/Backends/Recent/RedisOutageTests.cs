@@ -118,7 +118,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         await using var pod = await TestPod.StartAsync(Redis.ConnectionString);
         await Redis.KillAsync();
         Assert.Null(await pod.Recent.AppendAsync(Message(1), default));
-        Assert.False(await pod.Recent.ApplyAsync(Edit(1), default));
+        Assert.Null(await pod.Recent.ApplyAsync(Edit(1), default));
         await Redis.StartAsync();
         await Eventually.IsTrueAsync(() => pod.Recent.IsAvailable, "Redis is used again");
 

@@ -65,6 +65,9 @@ public sealed partial class ApiClient : IChatApi
     public Task<Message> MessageAsync(string roomId, string messageId, CancellationToken cancellationToken) =>
         GetAsync(MessagePath(roomId, messageId), json.Message, cancellationToken);
 
+    public Task<ChangePage> ChangesAsync(string roomId, string epoch, long since, CancellationToken cancellationToken) =>
+        GetAsync($"api/rooms/{Escape(roomId)}/changes?epoch={Escape(epoch)}&since={since}", json.ChangePage, cancellationToken);
+
     public Task<Message> PostMessageAsync(string roomId, PostMessageRequest request, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"api/rooms/{Escape(roomId)}/messages", request, json.PostMessageRequest, json.Message, cancellationToken);
 

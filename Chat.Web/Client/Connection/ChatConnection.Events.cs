@@ -125,7 +125,7 @@ public sealed partial class ChatConnection
         }
         else if (store.Room(roomId) is { } room)
         {
-            history.CatchUpStale(room);
+            history.Reread(room);
         }
 
         RefreshRooms(roomId == AllRooms ? TimeSpan.Zero : RefreshAfter);
@@ -324,6 +324,7 @@ public sealed partial class ChatConnection
             if (Store.Room(change.RoomId) is { } room)
             {
                 owner.CheckCounts(room);
+                owner.History.Look(room);
             }
 
             return Task.CompletedTask;

@@ -6,8 +6,9 @@ using Chat.Web.Client.Storage;
 namespace Chat.Web.Client.Connection;
 
 /// <summary>
-/// Keeps what is known whole: after a reconnect, a gap, a new epoch or a resync it fetches what follows the last
-/// contiguous message; what came back incomplete is asked for again. Pushes are hints, history is the truth.
+/// Keeps what is known whole: after a reconnect, a gap, a new epoch or a resync it fetches the messages after the last
+/// contiguous one and then the changes after the contiguous number. Where the server cannot tell these changes, what is kept is read
+/// again. What came back incomplete is asked for again. Pushes are hints, history is the truth.
 /// </summary>
 public sealed partial class HistorySync(
     ChatStore store, IChatApi api, LocalCopy cache, TimeProvider time, Random random, ILogger<HistorySync> logger)
@@ -23,8 +24,10 @@ public sealed partial class HistorySync(
 
     /// <summary>
     /// A new epoch is on all screens of the room at the same moment, usually without anything missing: each client looks at a moment of
-    /// its own.
+    /// its own, in a small room at once, in a large one within seconds.
     /// </summary>
+    private static readonly TimeSpan NewEpochForEachMember = TimeSpan.FromMilliseconds(5);
+
     private static readonly TimeSpan NewEpochWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -61,13 +64,14 @@ public sealed partial class HistorySync(
     {
         if (room.Timeline.Cursor.HasGap)
         {
-            CatchUp(room, room.Timeline.Cursor.HasNewEpoch ? Patience + (NewEpochWithin * random.NextDouble()) : Patience);
+            var span = TimeSpan.FromTicks(Math.Min((room.Summary.MemberCount * NewEpochForEachMember).Ticks, NewEpochWithin.Ticks));
+            CatchUp(room, room.Timeline.Cursor.HasNewEpoch ? Patience + (span * random.NextDouble()) : Patience);
         }
     }
 
     /// <summary>
-    /// Something may have been missed. Rooms that are not open keep their newest messages only and are read again when
-    /// they are opened, because changes of old messages have no numbers that would show a gap.
+    /// Something may have been missed. Rooms keep what is near the screen only, and are doubted until the numbers show that no change is
+    /// missing. A room that stays in doubt is read again, if it is not open as soon as it is opened.
     /// </summary>
     internal void CatchUpAll()
     {
@@ -78,7 +82,14 @@ public sealed partial class HistorySync(
         }
     }
 
-    internal void CatchUpStale(RoomState room)
+    /// <summary>The server named this room: a page of it that was called complete may not have been, which no number shows.</summary>
+    internal void Reread(RoomState room)
+    {
+        room.Timeline.MustReread = true;
+        CatchUpStale(room);
+    }
+
+    private void CatchUpStale(RoomState room)
     {
         room.Timeline.KeepNear(2 * Limits.PageMax);
         room.Timeline.Stale = true;
@@ -191,6 +202,7 @@ public sealed partial class HistorySync(
         if (!timeline.HasLiveEnd || timeline.Cursor.Last is not { } last)
         {
             await LoadNewestAsync(room, cancellationToken);
+            await RefreshAsync(room, cancellationToken);
             return !_doubts.ContainsKey(room.Id);
         }
 
@@ -205,24 +217,23 @@ public sealed partial class HistorySync(
                 var newest = await api.MessagesAsync(room.Id, null, null, Limits.PageMax, cancellationToken);
                 timeline.StartAnew(from, newest.Messages, First(newest) ?? from);
                 store.CaughtUp(room, newest.Messages);
+                timeline.KeepNear(2 * Limits.PageMax);
                 if (newest.Complete)
                 {
-                    timeline.Cursor.CaughtUp(Last(newest), newest.Epoch, newest.Seq);
+                    await CatchUpChangesAsync(room, newest, cancellationToken);
                 }
 
-                timeline.KeepNear(2 * Limits.PageMax);
-                await RefreshAsync(room, cancellationToken);
                 return newest.Complete;
             }
 
             timeline.Merge(page.Messages, from, page.HasMoreAfter ? Last(page) ?? from : HistoryKey.End);
             store.CaughtUp(room, page.Messages);
+            ReceiveNumbers(room, page);
             if (!page.HasMoreAfter || page.Messages.Count == 0)
             {
                 if (complete)
                 {
-                    timeline.Cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
-                    await RefreshAsync(room, cancellationToken);
+                    await CatchUpChangesAsync(room, page, cancellationToken);
                 }
 
                 return complete;
@@ -232,7 +243,49 @@ public sealed partial class HistorySync(
         }
     }
 
-    /// <summary>Changes of what is kept may have been missed too, and have no numbers that would show it: it is read again.</summary>
+    /// <summary>
+    /// All messages up to the end of the page are here. Now the changes up to its number: none is missing when every number up to it has
+    /// come in and every change has a number; else the server is asked for those after the contiguous number. Where it cannot tell, what
+    /// is kept is read again.
+    /// </summary>
+    private async Task CatchUpChangesAsync(RoomState room, MessagePage page, CancellationToken cancellationToken)
+    {
+        var timeline = room.Timeline;
+        var cursor = timeline.Cursor;
+        if (page.Epoch.Length > 0)
+        {
+            var whole = page.Epoch == cursor.Epoch && (page.Seq <= cursor.Seq
+                ? page.ChangesNumbered || !timeline.Stale
+                : page.ChangesNumbered && await FetchChangesAsync(room, cursor.Epoch, cursor.Seq, cancellationToken));
+            // What was taken from the local copy may lack changes from before the number.
+            timeline.Stale = !whole || (timeline.Stale && (timeline.MustReread || timeline.CopiedFrom is not null));
+        }
+
+        cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
+        await RefreshAsync(room, cancellationToken);
+    }
+
+    /// <summary>False when the server cannot tell all of them.</summary>
+    private async Task<bool> FetchChangesAsync(RoomState room, string epoch, long since, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var page = await api.ChangesAsync(room.Id, epoch, since, cancellationToken);
+            foreach (var change in page.Changes)
+            {
+                store.Apply(change);
+            }
+
+            return page.Complete;
+        }
+        catch (ApiException e) when (e.Code == ErrorCodes.NotFound)
+        {
+            // A server of a version that numbers no changes, during a rolling update.
+            return false;
+        }
+    }
+
+    /// <summary>Changes of what is kept may be missing, and nothing tells which: it is read again.</summary>
     private async Task RefreshAsync(RoomState room, CancellationToken cancellationToken)
     {
         if (!room.Timeline.Stale || store.OpenRoom != room)
@@ -259,6 +312,10 @@ public sealed partial class HistorySync(
         }
 
         room.Timeline.Stale = !complete;
+        if (complete)
+        {
+            room.Timeline.CopiedFrom = null;
+        }
     }
 
     /// <summary>

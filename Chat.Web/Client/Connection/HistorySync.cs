@@ -34,6 +34,7 @@ public sealed partial class HistorySync
         if (!room.Timeline.View.Loaded && await cache.ReadMessagesAsync(room.Id, cancellationToken) is { Count: > 0 } kept)
         {
             room.Timeline.Merge(kept, HistoryKey.Of(kept[0]), HistoryKey.Of(kept[^1]));
+            room.Timeline.CopiedFrom = HistoryKey.Of(kept[0]);
         }
 
         MarkFirstUnread(room, mark);
@@ -211,9 +212,10 @@ public sealed partial class HistorySync
         var high = page is { Complete: true, HasMoreAfter: false } ? HistoryKey.End : Last(page) ?? after;
         room.Timeline.Merge(page.Messages, after, high);
         store.CaughtUp(room, page.Messages);
+        ReceiveNumbers(room, page);
         if (high == HistoryKey.End)
         {
-            room.Timeline.Cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
+            room.Timeline.Cursor.Read(Last(page), page.Epoch, page.Seq);
         }
 
         Doubt(room, page, null, after);
@@ -233,13 +235,26 @@ public sealed partial class HistorySync
         }
 
         store.CaughtUp(room, page.Messages);
+        ReceiveNumbers(room, page);
         if (page.Complete)
         {
-            timeline.Cursor.CaughtUp(Last(page), page.Epoch, page.Seq);
-            timeline.Stale = false;
+            timeline.Cursor.Read(Last(page), page.Epoch, page.Seq);
+            timeline.Stale &= timeline.Ranges.Count > 1;
+            if (low <= timeline.CopiedFrom)
+            {
+                timeline.CopiedFrom = null;
+            }
         }
 
         Doubt(room, page, null, null);
+    }
+
+    private static void ReceiveNumbers(RoomState room, MessagePage page)
+    {
+        foreach (var message in page.Messages)
+        {
+            room.Timeline.Cursor.Received(message);
+        }
     }
 
     private static void MarkFirstUnread(RoomState room, HistoryKey? mark)

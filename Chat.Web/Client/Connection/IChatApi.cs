@@ -50,6 +50,11 @@ public interface IChatApi
     /// <summary>One message; refused with <c>message_not_found</c>, or <c>unavailable</c> while a store that may have it is away.</summary>
     Task<Message> MessageAsync(string roomId, string messageId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What was changed after a number of an epoch; refused with <c>not_found</c> by a server of a version without numbers for changes.
+    /// </summary>
+    Task<ChangePage> ChangesAsync(string roomId, string epoch, long since, CancellationToken cancellationToken);
+
     Task<Message> PostMessageAsync(string roomId, PostMessageRequest request, CancellationToken cancellationToken);
 
     Task EditMessageAsync(string roomId, string messageId, EditContentRequest request, CancellationToken cancellationToken);

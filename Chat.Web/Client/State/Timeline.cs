@@ -20,6 +20,9 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
     private readonly Dictionary<string, Message> _byId = new(StringComparer.Ordinal);
     private readonly EarlyChanges _early = new();
     private readonly Dictionary<string, Message> _arrived = new(StringComparer.Ordinal);
+
+    // Changes that came while the newest page was on its way, for their numbers. Bounded, and emptied when the page is here.
+    private readonly List<MessageChange> _changesArrived = [];
     private readonly Dictionary<string, TimelineItem> _quoted = new(StringComparer.Ordinal);
     private Segment? _shown;
     private string? _anchor;
@@ -63,8 +66,21 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
             {
                 _quoted.Clear();
             }
+            else
+            {
+                MustReread = false;
+            }
         }
     }
+
+    /// <summary>A page that was read may lack something that no number shows. While this is stale, only reading it again helps.</summary>
+    internal bool MustReread { get; set; }
+
+    /// <summary>
+    /// The oldest message that was taken from the local copy and not read from the server since; null when there is none. No number says
+    /// which changes the copy has.
+    /// </summary>
+    internal HistoryKey? CopiedFrom { get; set; }
 
     private Segment? Live => _segments.Count > 0 && _segments[^1].IsLive ? _segments[^1] : null;
 
@@ -138,6 +154,8 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
             }
 
             _arrived.Clear();
+            _changesArrived.ForEach(Cursor.Received);
+            _changesArrived.Clear();
         }
         else if (_awaiting == 0)
         {
@@ -146,6 +164,8 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
             {
                 _arrived.Remove(message.Id);
             }
+
+            _changesArrived.Clear();
         }
 
         Touch();
@@ -153,6 +173,12 @@ public sealed partial class Timeline(string roomId, Func<string?> me, TimeProvid
 
     internal void Apply(MessageChange change)
     {
+        Cursor.Received(change);
+        if (!HasLiveEnd && _awaiting > 0 && _changesArrived.Count < ArrivedMax)
+        {
+            _changesArrived.Add(change);
+        }
+
         if (_quoted.TryGetValue(change.Id, out var quoted))
         {
             _quoted[change.Id] = quoted with { Message = MessageMerge.Apply(quoted.Message, change) };
