@@ -71,7 +71,7 @@ public sealed partial class HistorySync(
 
     /// <summary>
     /// Something may have been missed. Rooms keep what is near the screen only, and are doubted until the numbers show that no change is
-    /// missing. A room that stays in doubt is read again, if it is not open as soon as it is opened.
+    /// missing. A room that stays in doubt is read again; one that is not open, when it is opened.
     /// </summary>
     internal void CatchUpAll()
     {
