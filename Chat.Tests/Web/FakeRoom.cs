@@ -67,6 +67,9 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
         return change;
     }
 
+    /// <summary>Members without a client, as a crowd has them.</summary>
+    public int OtherMembers { get; set; }
+
     public ChangePage Changes(string epoch, long since)
     {
         var kept = _changes.TakeLast(ChangesMax).ToList();
@@ -117,7 +120,7 @@ internal sealed class FakeRoom(string id, HashSet<string> members)
             Name = id,
             Kind = Kind,
             Role = MemberRole.Member,
-            MemberCount = members.Count,
+            MemberCount = members.Count + OtherMembers,
             Unread = Math.Min(Limits.UnreadMax, unread.Count),
             Mentions = unread.Count(m => m.Mentions.Contains(username) || m.Mentions.Contains("room")),
             LastMessage = _messages.Count > 0 ? _messages[^1] : null,

@@ -209,7 +209,7 @@ public sealed class SyncTests
         _sim.Do(() => _server.Says("bob", "general", "lost"));
         _server.Loss = 0;
         _sim.Do(() => _server.Says("bob", "general", "new epoch"));
-        _sim.RunSeconds(6);
+        _sim.RunSeconds(2);
         Assert.Equal(["old epoch", "lost", "new epoch"], alice.Texts("general"));
 
         var calls = _server.PageCalls;
@@ -224,6 +224,7 @@ public sealed class SyncTests
     public void A_new_epoch_makes_clients_ask_at_moments_of_their_own()
     {
         _server.Says("bob", "general", "old epoch");
+        _server["general"].OtherMembers = 1_000;
         var clients = Enumerable.Range(0, 20).Select(_ => new TestClient(_server, "alice").Start("general")).ToList();
         _sim.RunSeconds(10);
         var calls = _server.PageCalls;
