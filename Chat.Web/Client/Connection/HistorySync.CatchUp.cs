@@ -150,8 +150,9 @@ public sealed partial class HistorySync(
         finally
         {
             _running.Remove(room.Id);
-            _again.Remove(room.Id);
-            if (_doubts.ContainsKey(room.Id) && !Stopping.IsCancellationRequested && store.Room(room.Id) == room)
+            // A run of the connection before may end when the new one has asked already.
+            var again = _again.Remove(room.Id) || _doubts.ContainsKey(room.Id);
+            if (again && !Stopping.IsCancellationRequested && store.Room(room.Id) == room)
             {
                 CatchUp(room, TimeSpan.Zero);
             }
