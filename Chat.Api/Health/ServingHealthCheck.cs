@@ -1,9 +1,11 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Chat.Backends;
 using Chat.Backends.Pods;
 using Chat.Backends.Recent;
 using Chat.Backends.Saving;
 using Chat.Backends.Users;
+using Chat.ServiceDefaults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Chat.Api.Health;
@@ -15,11 +17,18 @@ namespace Chat.Api.Health;
 internal sealed class ServingHealthCheck(IRecentMessages recent, IPodChannel channel, ISaveQueue queue, IUserDirectory users) : IHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private static readonly Gauge<long> Waiting = Telemetry.Meter.CreateGauge<long>(
+        "chat.save_queue.count", "{item}", "Items that wait in message_save and no worker holds, as of the last health check.");
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var archive = await ArchiveAnswersAsync(cancellationToken);
         var waiting = await queue.CountAsync(cancellationToken);
+        if (waiting is { } items)
+        {
+            Waiting.Record(items);
+        }
+
         var data = new Dictionary<string, object>
         {
             ["cache"] = State(recent.IsAvailable),

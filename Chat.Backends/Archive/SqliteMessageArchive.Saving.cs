@@ -12,12 +12,17 @@ public sealed partial class SqliteMessageArchive
     /// <summary>As much as MongoDB takes of one document, so that both refuse the same.</summary>
     private const int MaxBytes = 16 * 1024 * 1024;
 
+    internal const string FindKnown =
+        """
+        SELECT id FROM messages WHERE id IN (SELECT value FROM json_each($1))
+        UNION ALL SELECT id FROM early_changes WHERE id IN (SELECT value FROM json_each($1))
+        """;
+
     public async Task<IReadOnlyList<SaveResult>> SaveAsync(IReadOnlyList<SaveItem> items, CancellationToken cancellationToken)
     {
         try
         {
-            return await database.WriteAsync<IReadOnlyList<SaveResult>>(
-                Backend, session => [.. items.Select(item => Save(session, item))], cancellationToken);
+            return await database.WriteAsync<IReadOnlyList<SaveResult>>(Backend, session => SaveAll(session, items), cancellationToken);
         }
         catch (SqliteException e) when (e.SqliteErrorCode == SqliteErrors.TooBig)
         {
@@ -26,6 +31,31 @@ public sealed partial class SqliteMessageArchive
                 Backend, session => [.. items.Select(item => SaveApart(session, item))], cancellationToken);
         }
     }
+
+    /// <summary>
+    /// One query says which of the messages are known, or have changes that came early. The others, usually all, are inserted without
+    /// looking again.
+    /// </summary>
+    private static List<SaveResult> SaveAll(SqliteSession session, IReadOnlyList<SaveItem> items)
+    {
+        var known = session.Query(FindKnown, r => r.GetString(0), SqliteJson.Write(items.Select(MessageIdOf))).ToHashSet(StringComparer.Ordinal);
+        var results = new List<SaveResult>(items.Count);
+        foreach (var item in items)
+        {
+            results.Add(known.Add(MessageIdOf(item)) && item is SaveMessage { Message: var message }
+                ? TooLarge(message.Content) ?? Insert(session, MessageMerge.Merge(message, message))
+                : Save(session, item));
+        }
+
+        return results;
+    }
+
+    private static string MessageIdOf(SaveItem item) => item switch
+    {
+        SaveMessage { Message: var message } => message.Id,
+        SaveChange { Change: var change } => change.Id,
+        _ => throw new NotSupportedException(item.GetType().Name),
+    };
 
     private static SaveResult Save(SqliteSession session, SaveItem item) => item switch
     {
@@ -65,6 +95,11 @@ public sealed partial class SqliteMessageArchive
         // Merging with itself brings what was accepted into the one form that is stored.
         var merged = MessageMerge.Merge(message, SqliteMessageRow.FindEarly(session, message.Id, message.RoomId) ?? message);
         session.Execute("DELETE FROM early_changes WHERE id = $1", message.Id);
+        return Insert(session, merged);
+    }
+
+    private static SaveResult Insert(SqliteSession session, Message merged)
+    {
         SqliteMessageRow.Insert(session, merged);
         SqliteMessageWords.Replace(session, null, merged);
         return new SaveResult(SaveResultKind.Saved);

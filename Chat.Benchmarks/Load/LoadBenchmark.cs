@@ -14,6 +14,9 @@ internal static class LoadBenchmark
     private const int BacklogOfSingles = 5_000;
     private const int Backlog = 50_000;
 
+    /// <summary>Where the part of the report begins that the command leaves as it is.</summary>
+    private const string HandWritten = "## What limits it";
+
     /// <summary>What a figure should be; of those that have a goal.</summary>
     private static readonly Dictionary<(string Scenario, string Figure), string> Goals = new()
     {
@@ -60,7 +63,8 @@ internal static class LoadBenchmark
 
         if (only is null || Option(args, "--report") is not null)
         {
-            await File.WriteAllTextAsync(report, Write(measured, runs, duration));
+            var old = File.Exists(report) ? await File.ReadAllTextAsync(report) : "";
+            await File.WriteAllTextAsync(report, Write(measured, runs, duration) + KeptPart(old));
             Console.WriteLine($"Written: {report}");
         }
 
@@ -115,10 +119,10 @@ internal static class LoadBenchmark
 
             Measured by `dotnet run -c Release --project Chat.Benchmarks -- load` on {DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores that
             also run the load, redis-server and rabbitmq-server; {runs} runs of {duration.TotalSeconds:0} s, medians. One API and one worker in
-            Release, the archive in SQLite, the limits of a user lifted by configuration. *Bare SignalR* is a hub that only
-            broadcasts, in the same run. The ratio is the service's figure divided by bare SignalR's.
+            Release, the archive in SQLite, the limits of a user lifted by configuration. *Bare* is a SignalR hub that only
+            broadcasts, or RabbitMQ with nothing around it, in the same run. The ratio is the service's figure divided by it.
 
-            | load | figure | chat | goal | bare SignalR | ratio |
+            | load | figure | chat | goal | bare | ratio |
             |---|---|---|---|---|---|
 
             """);
@@ -132,6 +136,10 @@ internal static class LoadBenchmark
 
         return text.ToString();
     }
+
+    /// <summary>What was written by hand below the table.</summary>
+    private static string KeptPart(string report) =>
+        report.IndexOf(HandWritten, StringComparison.Ordinal) is var at and >= 0 ? Environment.NewLine + report[at..] : "";
 
     private static double? Median(double[] values)
     {

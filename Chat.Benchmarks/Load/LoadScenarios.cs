@@ -26,9 +26,11 @@ internal static class LoadScenarios
         await RunAsync(WarmUp, new ConcurrentBag<double>());
         var times = new ConcurrentBag<double>();
         var before = ProcessorTimes(target);
+        var machine = MachineTimes.Now();
         var clock = Stopwatch.StartNew();
         await RunAsync(duration, times);
         var seconds = clock.Elapsed.TotalSeconds;
+        var busy = MachineTimes.Now().BusySince(machine);
         var after = ProcessorTimes(target);
         await CloseAsync(rooms);
 
@@ -39,6 +41,7 @@ internal static class LoadScenarios
             .. Percentiles(scenario, "acknowledgement", times),
             .. after.Select(p => new LoadFigure(
                 scenario, $"processor time a send, {p.Key}", "µs", (p.Value - before[p.Key]).TotalMicroseconds / times.Count)),
+            .. busy is { } share ? [new LoadFigure(scenario, "all processors of the machine busy", "%", share * 100)] : Array.Empty<LoadFigure>(),
         ];
 
         Task RunAsync(TimeSpan span, ConcurrentBag<double> into)
@@ -163,8 +166,13 @@ internal static class LoadScenarios
         }
     }
 
-    private static Dictionary<string, TimeSpan> ProcessorTimes(ILoadTarget target) =>
-        target.Processes.ToDictionary(p => p.Key, p => ProcessTree.ProcessorTime(p.Value));
+    private static Dictionary<string, TimeSpan> ProcessorTimes(ILoadTarget target)
+    {
+        var times = target.Processes.ToDictionary(p => p.Key, p => ProcessTree.ProcessorTime(p.Value));
+        using var load = Process.GetCurrentProcess();
+        times["the load itself"] = load.TotalProcessorTime;
+        return times;
+    }
 
     private static IEnumerable<LoadFigure> Percentiles(string scenario, string what, IReadOnlyCollection<double> times)
     {

@@ -13,12 +13,16 @@ public sealed class MetricsTests : IDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("chat-metrics-");
 
     [Fact]
-    public async Task Where_it_is_switched_on_Prometheus_reads_the_open_connections_and_else_there_is_nothing()
+    public async Task Where_it_is_switched_on_Prometheus_reads_connections_and_the_queue_and_else_there_is_nothing()
     {
         await using (var on = Start(prometheus: true))
         {
             using var client = on.CreateClient();
-            Assert.Matches("(?m)^chat_connections(\\{.*\\})? 0", await client.GetStringAsync(Monitoring.Path));
+            // The queue is counted when the health is asked for, as a cluster does every few seconds.
+            using var health = await client.GetAsync("/health");
+            var metrics = await client.GetStringAsync(Monitoring.Path);
+            Assert.Matches("(?m)^chat_connections(\\{.*\\})? 0", metrics);
+            Assert.Matches("(?m)^chat_save_queue_count(\\{.*\\})? 0", metrics);
         }
 
         await using var off = Start(prometheus: false);

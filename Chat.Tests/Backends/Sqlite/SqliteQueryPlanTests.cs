@@ -25,6 +25,7 @@ public sealed class SqliteQueryPlanTests : IAsyncLifetime
         { nameof(SqliteMessageArchive.SeekAt), SqliteMessageArchive.SeekAt },
         { nameof(SqliteMessageArchive.SeekBefore), SqliteMessageArchive.SeekBefore },
         { nameof(SqliteMessageArchive.SeekExpansion), SqliteMessageArchive.SeekExpansion },
+        { nameof(SqliteMessageArchive.FindKnown), SqliteMessageArchive.FindKnown },
         { nameof(SqliteMessageRow.FindById), SqliteMessageRow.FindById },
         { nameof(SqliteMessageRow.FindEarlyChanges), SqliteMessageRow.FindEarlyChanges },
         { "user by name", SqliteUserDirectory.Find },
