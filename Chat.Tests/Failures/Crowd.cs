@@ -47,7 +47,8 @@ internal sealed class Crowd : IAsyncDisposable
                     [.. Enumerable.Range(0, RoomsEach).Select(n => rooms[(i + n) % rooms.Count])], token));
             for (var i = 0; i < sockets; i++)
             {
-                var socket = new CrowdSocket(members[i % members.Length], crowd._traffic, i / members.Length, readsRoomList);
+                var socket = new CrowdSocket(
+                    members[i % members.Length], crowd._traffic, i / members.Length, sockets * RoomsEach / rooms.Count, readsRoomList);
                 crowd._sockets.Add(socket);
                 socket.Start(TimeSpan.FromSeconds((double)i / ConnectionsPerSecond));
             }

@@ -16,20 +16,21 @@ internal sealed class CrowdRoom(string id)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Message> _messages = [];
     private readonly ContiguousCursor _cursor = new();
+    private Message? _oldest;
     private DateTimeOffset _newest;
     private int _catchingUp;
     private bool _again;
 
     public string Id => id;
 
-    /// <summary>In room order.</summary>
+    /// <summary>In room order, from the first message on that the first whole page had.</summary>
     public IReadOnlyList<Message> Messages
     {
         get
         {
             lock (_gate)
             {
-                return [.. _messages.Values.Order(MessageMerge.Order)];
+                return [.. _messages.Values.Where(m => _oldest is null || MessageMerge.Compare(m, _oldest) >= 0).Order(MessageMerge.Order)];
             }
         }
     }
@@ -88,10 +89,19 @@ internal sealed class CrowdRoom(string id)
                 Merge(message);
             }
 
-            if (complete)
+            if (!complete)
             {
-                _cursor.CaughtUp(page.Messages.Count > 0 ? HistoryKey.Of(page.Messages[^1]) : null, page.Epoch, page.Seq);
+                return;
             }
+
+            if (_cursor.Last is null && page is { HasMoreBefore: true, Messages: [var oldest, ..] })
+            {
+                // The first page that is known to be whole: what was read before it may have holes.
+                _oldest = oldest;
+            }
+
+            // Nobody edits or reacts in this room, so the page's number stands for messages alone.
+            _cursor.CaughtUp(page.Messages.Count > 0 ? HistoryKey.Of(page.Messages[^1]) : null, page.Epoch, page.Seq);
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed class CrowdSocket : IAsyncDisposable
 
     /// <summary>A gap that closes by itself is not worth a request.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan NewEpochForEachMember = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan NewEpochWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LivedAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(3);
@@ -36,6 +37,7 @@ internal sealed class CrowdSocket : IAsyncDisposable
     private readonly CrowdTraffic _traffic;
     private readonly int _index;
     private readonly bool _readsRoomList;
+    private readonly TimeSpan _newEpochWithin;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), Random.Shared);
     private readonly Backoff _historyBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), Random.Shared);
     private readonly Dictionary<string, CrowdRoom> _rooms;
@@ -52,9 +54,11 @@ internal sealed class CrowdSocket : IAsyncDisposable
     /// <param name="member">Whose socket it is.</param>
     /// <param name="traffic">The way to the APIs.</param>
     /// <param name="index">Its place in the crowd; the first connections are dealt out to the APIs in turn.</param>
+    /// <param name="roomSize">How many sockets are in each of its rooms: what the browser knows as the number of members.</param>
     /// <param name="readsRoomList">Whether it reads the list of rooms after every resync.</param>
-    public CrowdSocket(CrowdMember member, CrowdTraffic traffic, int index, bool readsRoomList)
+    public CrowdSocket(CrowdMember member, CrowdTraffic traffic, int index, int roomSize, bool readsRoomList)
     {
+        _newEpochWithin = TimeSpan.FromTicks(Math.Min((roomSize * NewEpochForEachMember).Ticks, NewEpochWithin.Ticks));
         _member = member;
         _traffic = traffic;
         _index = index;
@@ -216,7 +220,7 @@ internal sealed class CrowdSocket : IAsyncDisposable
             var message = Argument(record, ChatJson.Default.Message);
             if (_rooms.TryGetValue(message.RoomId, out var room) && !room.Receive(message))
             {
-                CatchUp(room, room.HasNewEpoch ? Patience + (NewEpochWithin * Random.Shared.NextDouble()) : Patience);
+                CatchUp(room, room.HasNewEpoch ? Patience + (_newEpochWithin * Random.Shared.NextDouble()) : Patience);
             }
         }
         else if (record.StartsWith("{\"type\":1,\"target\":\"Resync\""u8))

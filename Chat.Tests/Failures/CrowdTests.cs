@@ -11,7 +11,7 @@ namespace Chat.Tests.Failures;
 [Collection(FailureCollection.Name)]
 public sealed class CrowdTests(ITestOutputHelper output)
 {
-    private const int Small = 120;
+    private const int Small = 80;
     private const int Senders = 4;
     private const int PerSecond = 2;
 
@@ -31,7 +31,7 @@ public sealed class CrowdTests(ITestOutputHelper output)
         var sockets = int.Parse(full ?? $"{Small}", CultureInfo.InvariantCulture);
         var seed = int.Parse(Asked("SEED") ?? "1", CultureInfo.InvariantCulture);
         var (rooms, steady, settling) = full is null
-            ? (4, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1.5))
+            ? (4, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1))
             : (10, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(4));
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(15));
         await using var system = await ChatSystem.StartRealAsync(limit.Token);
