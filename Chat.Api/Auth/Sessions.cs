@@ -30,6 +30,9 @@ public sealed partial class Sessions(
     private static readonly TimeSpan SeenAgain = TimeSpan.FromMinutes(5);
     private static readonly System.Diagnostics.Metrics.Counter<long> Failures = Telemetry.Meter.CreateCounter<long>("chat.sessions.store_failures");
 
+    // When Redis has lost a session, every call of its device asks for it.
+    private readonly SharedCalls<string, Session?> _archived = new();
+
     // Bounded by how many sessions end during an outage; each entry is a few dozen bytes.
     private readonly ConcurrentDictionary<(string Store, string SessionId), string> _unfinishedEnds = new();
 
@@ -171,14 +174,7 @@ public sealed partial class Sessions(
 
         try
         {
-            // Redis may have lost what the archive kept; a session found here goes back to Redis.
-            var kept = await archive.FindAsync(sessionId, cancellationToken);
-            if (kept is { EndedAt: null } && !away)
-            {
-                await TryAsync(Cache, () => cache.SaveAsync(kept, cancellationToken));
-            }
-
-            return kept;
+            return await _archived.AskAsync(sessionId, () => ReadArchivedAsync(sessionId, restore: !away), cancellationToken);
         }
         catch (BackendUnavailableException)
         {
@@ -190,6 +186,18 @@ public sealed partial class Sessions(
 
             throw;
         }
+    }
+
+    /// <summary>Redis may have lost what the archive kept; a session found here goes back to Redis.</summary>
+    private async Task<Session?> ReadArchivedAsync(string sessionId, bool restore)
+    {
+        var kept = await archive.FindAsync(sessionId, CancellationToken.None);
+        if (restore && kept is { EndedAt: null })
+        {
+            await TryAsync(Cache, () => cache.SaveAsync(kept, CancellationToken.None));
+        }
+
+        return kept;
     }
 
     private async Task<bool> StampHoldsAsync(Session session, CancellationToken cancellationToken)

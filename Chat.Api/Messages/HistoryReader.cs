@@ -18,13 +18,12 @@ namespace Chat.Api.Messages;
 /// </summary>
 public sealed partial class HistoryReader(
     IRecentMessages recent,
-    IMessageArchive archive,
+    SavedPages pages,
     MessageLookup lookup,
-    SaveWatermark watermark,
     RoomClock clock,
+    TimeProvider time,
     ILogger<HistoryReader> logger)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly System.Diagnostics.Metrics.Counter<long> Incomplete = Telemetry.Meter.CreateCounter<long>("chat.history.incomplete");
 
     public async Task<Outcome<MessagePage>> ReadAsync(string roomId, string? before, string? after, int? limit, CancellationToken cancellationToken)
@@ -109,31 +108,27 @@ public sealed partial class HistoryReader(
     }
 
     /// <summary>
-    /// Whether the archive has everything that the window, and the changes beside it, may lack. In a burst Redis drops messages and
-    /// changes, for later ones, that are still on their way to the archive.
+    /// What was accepted before this time may be missing from the window, and from the changes beside it. In a burst Redis drops messages
+    /// and changes, for later ones, that are still on their way to the archive.
     /// </summary>
-    private ValueTask<bool> IsAllSavedAsync(RecentWindow? window, CancellationToken cancellationToken)
+    private DateTimeOffset NeededUntil(RecentWindow? window)
     {
         if (window is null or { Epoch: "" } || window.ChangesFrom == DateTimeOffset.MaxValue)
         {
-            return watermark.ReachesNowAsync(cancellationToken);
+            return time.GetUtcNow();
         }
 
         DateTimeOffset?[] needed = [window.Floor, window.Dropped + Acceptance.Usual, window.ChangesFrom + Acceptance.Usual];
-        return watermark.ReachesAsync(needed.Max()!.Value, cancellationToken);
+        return needed.Max()!.Value;
     }
 
     /// <summary>What the archive has; null where it did not answer. Complete: with the window, nothing that was accepted is missing.</summary>
     private async Task<(IReadOnlyList<Message>? Saved, bool Complete)> SavedAsync(
         string roomId, MessageCursor? before, MessageCursor? after, int limit, RecentWindow? window, CancellationToken cancellationToken)
     {
-        // Before the archive is read: what was saved by now is in what it answers.
-        var complete = await IsAllSavedAsync(window, cancellationToken);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(Patience);
         try
         {
-            var saved = await archive.ReadAsync(roomId, before, after, limit, timeout.Token).WaitAsync(timeout.Token);
+            var (saved, complete) = await pages.ReadAsync(roomId, before, after, limit, NeededUntil(window), cancellationToken);
             if (saved.Count == 0 || window is not { HasChanges: true })
             {
                 return (saved, complete);
@@ -142,7 +137,9 @@ public sealed partial class HistoryReader(
             var changes = await recent.FindChangesAsync(roomId, [.. saved.Select(m => m.Id)], cancellationToken);
             return (changes is null or [] ? saved : Apply(saved, changes), complete && changes is not null);
         }
-        catch (Exception e) when (e is BackendUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (
+            e is BackendUnavailableException or TimeoutException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             LogAway();
             return (null, false);

@@ -15,6 +15,7 @@ public static class MessageEndpoints
         services.AddSingleton<RoomClock>();
         services.AddSingleton<SendRateLimiter>();
         services.AddSingleton<SaveWatermark>();
+        services.AddSingleton<SavedPages>();
         services.AddSingleton<LateMessages>();
         services.AddSingleton<SendsInFlight>();
         services.AddHostedService(s => s.GetRequiredService<SendsInFlight>());

@@ -26,6 +26,7 @@ public sealed partial class PodBridge(
     UserAccounts accounts,
     Online online,
     Messages.RoomClock clock,
+    Messages.SavedPages pages,
     IRecentMessages recent,
     RecheckSignal recheck,
     TimeProvider time,
@@ -193,6 +194,7 @@ public sealed partial class PodBridge(
                 return Task.CompletedTask;
             case ResyncNeeded resync:
                 Resyncs.Add(1);
+                pages.Forget();
                 recheck.Request();
                 Resync(resync.Room, resync.Room is { } room ? connections.In([room]) : connections.All());
                 return Task.CompletedTask;

@@ -19,16 +19,12 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
     private static readonly SortDefinition<MongoMessage> Forward = Builders<MongoMessage>.Sort.Ascending(m => m.Timestamp).Ascending(m => m.Id);
     private static readonly SortDefinition<MongoMessage> Backward = Builders<MongoMessage>.Sort.Descending(m => m.Timestamp).Descending(m => m.Id);
 
-    private readonly SharedCalls<(string RoomId, MessageCursor? Before, MessageCursor? After, int Limit), IReadOnlyList<Message>> _pages = new();
-
     public Task<Message?> FindAsync(string messageId, CancellationToken cancellationToken) => gate.CallAsync(
         async (c, token) => (await c.Messages.Find(Where.Eq(m => m.Id, messageId)).FirstOrDefaultAsync(token))?.ToMessage(), cancellationToken);
 
-    /// <summary>Everybody in a room who missed the same asks for the same: they share a query.</summary>
     public Task<IReadOnlyList<Message>> ReadAsync(
-        string roomId, MessageCursor? before, MessageCursor? after, int limit, CancellationToken cancellationToken) => _pages.AskAsync(
-        (roomId, before, after, limit),
-        () => gate.CallAsync<IReadOnlyList<Message>>(
+        string roomId, MessageCursor? before, MessageCursor? after, int limit, CancellationToken cancellationToken) =>
+        gate.CallAsync<IReadOnlyList<Message>>(
             async (c, token) =>
             {
                 var forward = before is null && after is not null;
@@ -40,8 +36,7 @@ public sealed partial class MongoMessageArchive(MongoGate gate) : IMessageArchiv
 
                 return found;
             },
-            CancellationToken.None),
-        cancellationToken);
+            cancellationToken);
 
     public Task<IReadOnlyList<Message>> ReadBySenderAsync(string sender, MessageCursor? after, int limit, CancellationToken cancellationToken) =>
         gate.CallAsync<IReadOnlyList<Message>>(

@@ -23,9 +23,10 @@ public sealed class BurstTests
     {
         await using var file = new SqliteFile();
         var archive = new SqliteMessageArchive(file.Open());
-        using var watermark = new SaveWatermark(_queue, _time);
+        var watermark = new SaveWatermark(_queue, _time);
         var lookup = new MessageLookup(_recent, archive, watermark, _time, NullLogger<MessageLookup>.Instance);
-        var history = new HistoryReader(_recent, archive, lookup, watermark, new RoomClock(_time), NullLogger<HistoryReader>.Instance);
+        var history = new HistoryReader(
+            _recent, new SavedPages(archive, watermark, _time), lookup, new RoomClock(_time), _time, NullLogger<HistoryReader>.Instance);
 
         // 130 within a fifth of a second: Redis has the last 100, the archive none yet.
         var burst = Enumerable.Range(1, 130).Select(i => Said(i, _time.GetUtcNow().AddMilliseconds(i))).ToList();
@@ -53,9 +54,10 @@ public sealed class BurstTests
     {
         await using var file = new SqliteFile();
         var archive = new SqliteMessageArchive(file.Open());
-        using var watermark = new SaveWatermark(_queue, _time);
+        var watermark = new SaveWatermark(_queue, _time);
         var lookup = new MessageLookup(_recent, archive, watermark, _time, NullLogger<MessageLookup>.Instance);
-        var history = new HistoryReader(_recent, archive, lookup, watermark, new RoomClock(_time), NullLogger<HistoryReader>.Instance);
+        var history = new HistoryReader(
+            _recent, new SavedPages(archive, watermark, _time), lookup, new RoomClock(_time), _time, NullLogger<HistoryReader>.Instance);
         var old = Enumerable.Range(1, 3).Select(i => Said(i, _time.GetUtcNow().AddHours(-1).AddMilliseconds(i))).ToList();
         await archive.SaveAsync([.. old.Select(m => (SaveItem)new SaveMessage(m))], default);
         _queue.IsSaved = true;

@@ -73,7 +73,9 @@ public sealed class FailureMatrixTests(ITestOutputHelper output)
             // After each, so that what was seen is there also when the next never ends.
             if (Environment.GetEnvironmentVariable("CHAT_SOAK_REPORT") is { Length: > 0 } path)
             {
-                await File.WriteAllTextAsync(Path.Combine(Manifests.Sources.Repository, path), FailureReport.Document(results, seed), limit.Token);
+                var file = Path.Combine(Manifests.Sources.Repository, path);
+                var old = File.Exists(file) ? await File.ReadAllTextAsync(file, limit.Token) : "";
+                await File.WriteAllTextAsync(file, CrowdReport.Keep(FailureReport.Document(results, seed), old), limit.Token);
             }
 
             await system.ForgetAsync(run.Rooms, limit.Token);

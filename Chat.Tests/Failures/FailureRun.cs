@@ -17,6 +17,9 @@ internal sealed class FailureRun(IRunningChat system, int seed) : IAsyncDisposab
 
     public IReadOnlyList<string> Rooms => _rooms;
 
+    /// <summary>Screens beside those of the people, which must show the same.</summary>
+    public Func<IEnumerable<ShownRoom>>? OtherScreens { get; init; }
+
     public async Task GatherAsync(int people, int rooms, CancellationToken cancellationToken)
     {
         for (var i = 0; i < people; i++)
@@ -116,7 +119,7 @@ internal sealed class FailureRun(IRunningChat system, int seed) : IAsyncDisposab
             }
         }
 
-        var verdict = Oracle.Judge(_people, _rooms, stored, histories);
+        var verdict = Oracle.Judge(_people, _rooms, stored, histories, OtherScreens?.Invoke());
         return verdict with { Findings = [.. verdict.Findings, .. trouble] };
     }
 

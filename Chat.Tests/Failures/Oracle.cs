@@ -8,6 +8,13 @@ internal sealed record Verdict(int Accepted, int Stored, int ShownByAll, int Los
     public bool Kept => Lost == 0 && Duplicated == 0 && Misordered == 0 && ChangesLost == 0 && Findings.Count == 0;
 }
 
+/// <summary>What somebody's screen shows of one room, in room order: everything from the oldest message that it read on.</summary>
+internal sealed record ShownRoom(string Who, string RoomId, IReadOnlyList<Message> Messages)
+{
+    /// <summary>Whether the message belongs to what must be shown.</summary>
+    public bool Reaches(Message message) => Messages.Count == 0 || MessageMerge.Compare(message, Messages[0]) >= 0;
+}
+
 /// <summary>
 /// Compares three sets once everything is quiet: acknowledged to senders, saved in the database, shown by every receiver.
 /// Every finding names the message, so that logs can be searched for it.
@@ -16,8 +23,9 @@ internal static class Oracle
 {
     public static Verdict Judge(
         IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, IReadOnlyDictionary<string, IReadOnlyList<Message>> stored,
-        IReadOnlyDictionary<(string Reader, string Room), IReadOnlyList<Message>> histories)
+        IReadOnlyDictionary<(string Reader, string Room), IReadOnlyList<Message>> histories, IEnumerable<ShownRoom>? others = null)
     {
+        var shownToOthers = (others ?? []).ToLookup(s => s.RoomId);
         var findings = new List<string>();
         var lost = new HashSet<string>();
         var duplicated = new HashSet<string>();
@@ -38,12 +46,13 @@ internal static class Oracle
         foreach (var room in rooms)
         {
             var truth = stored[room];
-            var views = people.Select(p => (Who: $"{p.Username}'s screen", p.ScreenOf(room).Messages))
-                .Concat(histories.Where(h => h.Key.Room == room).Select(h => (Who: $"history by {h.Key.Reader}", Messages: h.Value)));
-            foreach (var (who, shown) in views)
+            var views = people.Select(p => (Who: $"{p.Username}'s screen", p.ScreenOf(room).Messages, Truth: truth))
+                .Concat(shownToOthers[room].Select(s => (s.Who, s.Messages, Truth: (IReadOnlyList<Message>)[.. truth.Where(s.Reaches)])))
+                .Concat(histories.Where(h => h.Key.Room == room).Select(h => (Who: $"history by {h.Key.Reader}", Messages: h.Value, Truth: truth)));
+            foreach (var (who, shown, whole) in views)
             {
                 var ids = shown.Select(m => m.Id).ToList();
-                foreach (var missing in truth.Where(m => accepted.ContainsKey(m.Id)).Select(m => m.Id).Except(ids))
+                foreach (var missing in whole.Where(m => accepted.ContainsKey(m.Id)).Select(m => m.Id).Except(ids))
                 {
                     lost.Add(missing);
                     findings.Add($"not on {who} in {room}: {missing}");
@@ -105,7 +114,10 @@ internal static class Oracle
         }
 
         var screens = people.Select(p => rooms.SelectMany(room => p.ScreenOf(room).Messages).Select(m => m.Id).ToHashSet()).ToList();
-        var shownByAll = accepted.Keys.Count(id => screens.TrueForAll(screen => screen.Contains(id)));
+        var missedByOthers = rooms
+            .SelectMany(room => shownToOthers[room].SelectMany(s => stored[room].Where(s.Reaches).ExceptBy(s.Messages.Select(m => m.Id), m => m.Id)))
+            .Select(m => m.Id).ToHashSet();
+        var shownByAll = accepted.Keys.Count(id => screens.TrueForAll(screen => screen.Contains(id)) && !missedByOthers.Contains(id));
         return new Verdict(accepted.Count, everything.Count, shownByAll, lost.Count, duplicated.Count, misordered, changesLost, findings);
     }
 

@@ -315,13 +315,20 @@ internal sealed class Participant : IAsyncDisposable
         connection.On<ReactionChanged>(nameof(IChatClient.ReactionChanged), Change);
         connection.On<ResyncEvent>(nameof(IChatClient.Resync), resync =>
         {
-            // One that names a room says that a page of it may have lacked something, which no number shows.
-            foreach (var room in resync.RoomId is null ? _screens.Keys : [resync.RoomId])
-            {
-                _ = CatchUpAsync(room, whole: resync.RoomId is not null);
-            }
+            _ = ResyncAsync(resync);
         });
         return connection;
+    }
+
+    /// <summary>At the moment that the server chose, so that not all clients ask at once.</summary>
+    private async Task ResyncAsync(ResyncEvent resync)
+    {
+        await Pause(resync.DelayMilliseconds ?? 0, _stop.Token);
+        // One that names a room says that a page of it may have lacked something, which no number shows.
+        foreach (var room in resync.RoomId is null ? _screens.Keys : [resync.RoomId])
+        {
+            _ = CatchUpAsync(room, whole: resync.RoomId is not null);
+        }
     }
 
     private void Change(MessageChange change)

@@ -38,13 +38,25 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
         });
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        while (!await IsAliveAsync(http, cancellationToken))
+        while (!await AnswersAsync(http, "/alive", cancellationToken))
         {
             if (_child.HasExited || clock.Elapsed > StartTimeout)
             {
                 throw new InvalidOperationException($"{name} did not start:{Environment.NewLine}{_child.Tail}");
             }
 
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until it says that it is ready to serve, which is when the next one of a rolling restart is stopped.</summary>
+    public async Task UntilReadyAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (!await AnswersAsync(http, "/health", cancellationToken))
+        {
+            Assert.True(clock.Elapsed < StartTimeout, $"{name} is not ready within {StartTimeout}.");
             await Task.Delay(100, cancellationToken);
         }
     }
@@ -82,11 +94,11 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
         }
     }
 
-    private async Task<bool> IsAliveAsync(HttpClient http, CancellationToken cancellationToken)
+    private async Task<bool> AnswersAsync(HttpClient http, string path, CancellationToken cancellationToken)
     {
         try
         {
-            using var answer = await http.GetAsync(new Uri(Address, "/alive"), cancellationToken);
+            using var answer = await http.GetAsync(new Uri(Address, path), cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)

@@ -3,13 +3,19 @@ using Chat.Contracts;
 namespace Chat.Tests.Failures;
 
 /// <summary>A steady rate of messages, edits and reactions from every participant, the same for the same seed.</summary>
-internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, int seed) : IDisposable
+/// <param name="people">Who sends.</param>
+/// <param name="rooms">Where to.</param>
+/// <param name="seed">Decides what is sent when.</param>
+/// <param name="perSecond">Messages a second of each participant, at most 10.</param>
+/// <param name="withChanges">Whether messages are edited and reacted to.</param>
+internal sealed class Workload(
+    IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, int seed, int perSecond = Workload.PerSecond, bool withChanges = true) : IDisposable
 {
     private static readonly string[] Emoji = ["👍", "🎉", "❤️", "👀"];
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _running = [];
 
-    /// <summary>Messages a second of each participant, well under the limit that the contract sets.</summary>
+    /// <summary>Messages a second of each participant in the matrix, well under the limit that the contract sets.</summary>
     public const int PerSecond = 4;
 
     public void Start(CancellationToken lifetime)
@@ -42,7 +48,7 @@ internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<
             sending.Add(person.SendAsync(room, clientId, $"{person.Username} says {n} ({seed})", lifetime));
             own.Add((room, MessageId.For(person.Username, clientId)));
 
-            if (n % 5 == 4)
+            if (withChanges && n % 5 == 4)
             {
                 // Each message is edited at most once, so that one accepted edit says what its content must be.
                 var (editRoom, id) = own[n - 2];
@@ -52,14 +58,14 @@ internal sealed class Workload(IReadOnlyList<Participant> people, IReadOnlyList<
                 }
             }
 
-            if (n % 3 == 2 && person.ScreenOf(room).Messages is { Count: > 0 } shown)
+            if (withChanges && n % 3 == 2 && person.ScreenOf(room).Messages is { Count: > 0 } shown)
             {
                 sending.Add(person.ReactAsync(room, shown[Math.Max(0, shown.Count - 1 - random.Next(10))].Id, Emoji[random.Next(Emoji.Length)], lifetime));
             }
 
             try
             {
-                await Task.Delay((1000 / PerSecond) + random.Next(-50, 50), _stop.Token);
+                await Task.Delay((1000 / perSecond) + random.Next(-50, 50), _stop.Token);
             }
             catch (OperationCanceledException)
             {
