@@ -62,13 +62,8 @@ public sealed class GarnetServer(string assembly, LocalServerOptions? options = 
         return new ChildStart(ProgramFinder.Dotnet(), [assembly, "--config-import-path", file])
         {
             WorkingDirectory = Directory,
-            // Its own settings ask for the server garbage collector, which takes a heap per core. Threads that have nothing to do sleep
-            // instead of spinning first, as in the services.
-            Environment = new Dictionary<string, string?>
-            {
-                ["DOTNET_gcServer"] = "0",
-                ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
-            },
+            // Its own settings ask for the server garbage collector, which takes a heap per core.
+            Environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = "0" },
         };
     }
 
