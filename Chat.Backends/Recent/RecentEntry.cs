@@ -27,7 +27,6 @@ internal readonly record struct RecentEntry(string Head, string Tail)
     private static readonly JsonTypeInfo<MessageChange> StrictChange =
         (JsonTypeInfo<MessageChange>)Strict.GetTypeInfo(typeof(MessageChange));
 
-
     public static RecentEntry Of(Message message) =>
         Split(JsonSerializer.Serialize(message with { Seq = 0, Epoch = "" }, ChatJson.Default.Message));
 

@@ -8,8 +8,8 @@ public sealed partial class RedisRecentMessages
     private const int RoomsAtOnce = 100;
 
     /// <summary>
-    /// KEYS list, meta. ARGV 1 time (ISO). Answers as <see cref="RedisScripts.Read"/>, without the oldest entries as long as the last two
-    /// are older than the time.
+    /// KEYS as for <see cref="RedisScripts.Read"/>. ARGV 1 time (ISO). Answers as that does, without the oldest entries as long as the last
+    /// two are older than the time.
     /// </summary>
     private const string ReadSince =
         $$"""
@@ -70,8 +70,7 @@ public sealed partial class RedisRecentMessages
     {
         try
         {
-            var answer = await database.ScriptEvaluateAsync(
-                ReadSince, [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId)], [RecentEntry.Time(since)]);
+            var answer = await database.ScriptEvaluateAsync(ReadSince, WindowKeys(roomId), [RecentEntry.Time(since)]);
             return (roomId, RecentWindowReader.Read(roomId, (string[])answer!));
         }
         catch (RedisServerException e) when (!RedisGate.IsAway(e))

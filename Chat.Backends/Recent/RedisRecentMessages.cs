@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
+using System.Text;
 using Chat.Backends.Pods;
 using Chat.Contracts;
 using Microsoft.Extensions.Logging;
@@ -52,7 +52,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         _rooms = new RoomKeys(gate, _options, time, logger);
         _changes = new ChangeTurns(ApplyTogetherAsync);
         // What PodJson writes for an event in its envelope, up to the message or the change. Other pods read it as any event.
-        var head = $"{{\"pod\":{JsonSerializer.Serialize(pod.Id, PodJson.Default.String)},\"event\":{{";
+        var head = $"{Encoding.UTF8.GetString(PodJson.HeadOf(pod))}\"event\":{{";
         _eventHead = $"{head}\"type\":\"message\",\"message\":";
         _changeEventHead = $"{head}\"type\":\"change\",\"change\":";
         gate.HasMissed = () => !_missed.IsEmpty;
@@ -87,7 +87,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     public async ValueTask<RecentChanges?> ReadChangesAsync(string roomId, string epoch, long since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, CallAsync))
+        if (!await _rooms.CatchUpAsync(roomId, CallAsync))
         {
             return null;
         }
@@ -119,7 +119,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     public async ValueTask<RecentWindow?> ReadAsync(string roomId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, CallAsync))
+        if (!await _rooms.CatchUpAsync(roomId, CallAsync))
         {
             return null;
         }
@@ -128,8 +128,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
             roomId,
             "",
             CallAsync,
-            database => database.ScriptEvaluateAsync(
-                RedisScripts.Read, [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Changes(roomId)]),
+            database => database.ScriptEvaluateAsync(RedisScripts.Read, WindowKeys(roomId)),
             answer => RecentWindowReader.Read(roomId, (string[])answer!));
         if (read is null)
         {
@@ -148,7 +147,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     public async ValueTask<RecentMessage?> FindAsync(string roomId, string id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, CallAsync))
+        if (!await _rooms.CatchUpAsync(roomId, CallAsync))
         {
             return null;
         }
@@ -237,7 +236,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
     private async ValueTask<(RoomResult Result, Appended? Appended)> AppendAsync(RoomCaller caller, Message message, bool late)
     {
         var room = message.RoomId;
-        if (_rooms.IsOutOfStep(room) && !await _rooms.CatchUpAsync(room, caller))
+        if (!await _rooms.CatchUpAsync(room, caller))
         {
             _rooms.SetOutOfStep(room, FloorAfter(message));
             return (RoomResult.Damaged, null);
@@ -311,7 +310,7 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         RoomCaller caller, IReadOnlyList<ChangeToApply> changes)
     {
         var (roomId, id) = (changes[0].Change.RoomId, changes[0].Change.Id);
-        if (_rooms.IsOutOfStep(roomId) && !await _rooms.CatchUpAsync(roomId, caller))
+        if (!await _rooms.CatchUpAsync(roomId, caller))
         {
             return (RoomResult.Damaged, null);
         }
@@ -378,12 +377,11 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         }
 
         RedisValue[] sent = [.. arguments];
-        RedisKey[] keys = [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Changes(roomId)];
         return _rooms.CallAsync(
             roomId,
             "",
             caller,
-            database => database.ScriptEvaluateAsync(RedisScripts.Change, keys, sent),
+            database => database.ScriptEvaluateAsync(RedisScripts.Change, WindowKeys(roomId), sent),
             answer => ChangeAnswer.Read(changes, answer));
     }
 
@@ -425,7 +423,8 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         return true;
     }
 
-    private ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabaseAsync, Task<RedisResult>> call) => _gate.TryPipelinedAsync(call);
+    private ValueTask<(bool Done, RedisResult? Answer)> CallAsync(Func<IDatabaseAsync, Task<RedisResult>> call) =>
+        _gate.TryPipelinedAsync(call);
 
     private ValueTask<(bool Done, RedisResult? Answer)> VitalCallAsync(Func<IDatabaseAsync, Task<RedisResult>> call) =>
         _gate.TryPipelinedAsync(call, vital: true);
@@ -434,6 +433,10 @@ public sealed partial class RedisRecentMessages : IRecentMessages
         RecentEntry.Write(changes.Aggregate(message, (m, c) => MessageMerge.Apply(m, c.Change)), RecentEntry.IndexOf(message, entry));
 
     private void Keep(string roomId, string id, string entry) => _entries.Add(EntryKey(roomId, id), entry, (_, newest) => newest);
+
+    /// <summary>What a room's window is read from: list, meta, changes.</summary>
+    private static RedisKey[] WindowKeys(string roomId) =>
+        [RedisKeys.Messages(roomId), RedisKeys.Meta(roomId), RedisKeys.Changes(roomId)];
 
     private static string EntryKey(string roomId, string id) => $"{roomId}/{id}";
 

@@ -126,6 +126,11 @@ internal sealed partial class RoomKeys(RedisGate gate, RecentOptions options, Ti
     /// <summary>Starts the room over if it is out of step. False when it still is.</summary>
     public async ValueTask<bool> CatchUpAsync(string roomId, RoomCaller caller)
     {
+        if (!IsOutOfStep(roomId))
+        {
+            return true;
+        }
+
         // One at a time: a second start would drop what was written after the first.
         using var turn = await _catchingUp.EnterAsync(roomId, CancellationToken.None);
         return !_outOfStep.TryGetValue(roomId, out var floor)

@@ -33,6 +33,25 @@ public abstract partial class RecentMessagesContract
     }
 
     [Fact]
+    public async Task A_room_whose_messages_were_changed_is_read_together_with_the_others()
+    {
+        await using var pod = await TestPod.StartAsync(ConnectionString);
+        foreach (var i in new[] { 1, 2, 3, 4, 5, 6 })
+        {
+            await pod.Recent.AppendAsync(Message(i), default);
+        }
+
+        await pod.Recent.ApplyAsync(Reaction(6, "ann"), default);
+        var windows = (await pod.Recent.ReadSinceAsync(
+            new Dictionary<string, DateTimeOffset> { [_room] = Message(4).Timestamp }, default))!;
+
+        // Read by itself, as a damaged room is, the list would be here as a whole.
+        Assert.Equal(["text 3", "text 4", "text 5", "text 6"], windows[_room].Messages.Select(m => m.Content));
+        Assert.Equal(["ann"], windows[_room].Messages[^1].Reactions.Single().Users);
+        Assert.True(windows[_room].HasChanges);
+    }
+
+    [Fact]
     public async Task A_damaged_room_among_many_is_healed_and_the_others_are_read()
     {
         await using var pod = await TestPod.StartAsync(ConnectionString);
