@@ -72,7 +72,7 @@ public sealed partial class HistoryReader(
     private async Task<MessagePage> BackwardAsync(
         string roomId, MessageCursor? before, int size, RecentWindow? window, CancellationToken cancellationToken)
     {
-        var proven = Proven(window).Where(m => before is null || Compare(m, before.Value) < 0).ToList();
+        var proven = Proven(window).Where(m => before is null || before.Value.Compare(m) < 0).ToList();
         var reachesStart = window is { ReachesStart: true, ContiguousFrom: 0 };
         if (proven.Count >= size || (reachesStart && window!.Messages.Count > 0))
         {
@@ -80,7 +80,7 @@ public sealed partial class HistoryReader(
         }
 
         var (saved, complete) = await SavedAsync(roomId, before, null, size + 1, window, cancellationToken);
-        var merged = Merge(window?.Messages.Where(m => before is null || Compare(m, before.Value) < 0), saved);
+        var merged = Merge(window?.Messages.Where(m => before is null || before.Value.Compare(m) < 0), saved);
         var hasMore = merged.Count > size || saved is null;
         return Page([.. merged.TakeLast(size)], hasMore, before is not null, window, complete);
     }
@@ -89,14 +89,14 @@ public sealed partial class HistoryReader(
         string roomId, MessageCursor after, int size, RecentWindow? window, CancellationToken cancellationToken)
     {
         var proven = Proven(window);
-        if (proven.Count > 0 && Compare(proven[0], after) <= 0)
+        if (proven.Count > 0 && after.Compare(proven[0]) <= 0)
         {
-            var following = proven.Where(m => Compare(m, after) > 0).ToList();
+            var following = proven.Where(m => after.Compare(m) > 0).ToList();
             return Page([.. following.Take(size)], hasMoreBefore: true, following.Count > size, window, complete: true);
         }
 
         var (saved, complete) = await SavedAsync(roomId, null, after, size + 1, window, cancellationToken);
-        var merged = Merge(window?.Messages.Where(m => Compare(m, after) > 0), saved);
+        var merged = Merge(window?.Messages.Where(m => after.Compare(m) > 0), saved);
         if (saved?.Count > size)
         {
             // The archive has more than a page: what Redis has beyond what was read of it comes with a later page.
@@ -122,7 +122,9 @@ public sealed partial class HistoryReader(
         return needed.Max()!.Value;
     }
 
-    /// <summary>What the archive has; null where it did not answer. Complete: with the window, nothing that was accepted is missing.</summary>
+    /// <summary>
+    /// What the archive has; null where it did not answer. Complete: with the window, nothing that was accepted is missing.
+    /// </summary>
     private async Task<(IReadOnlyList<Message>? Saved, bool Complete)> SavedAsync(
         string roomId, MessageCursor? before, MessageCursor? after, int limit, RecentWindow? window, CancellationToken cancellationToken)
     {
@@ -187,12 +189,6 @@ public sealed partial class HistoryReader(
     }
 
     private static List<Message> Proven(RecentWindow? window) => window is null ? [] : [.. window.Messages.Skip(window.ContiguousFrom)];
-
-    private static int Compare(Message message, MessageCursor cursor)
-    {
-        var byTime = message.Timestamp.CompareTo(cursor.Timestamp);
-        return byTime != 0 ? byTime : string.CompareOrdinal(message.Id, cursor.Id);
-    }
 
     private static MessagePage Page(
         IReadOnlyList<Message> messages, bool hasMoreBefore, bool hasMoreAfter, RecentWindow? window, bool complete)

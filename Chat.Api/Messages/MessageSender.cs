@@ -193,7 +193,7 @@ public sealed class MessageSender(
         if (appended is null)
         {
             // Redis could not: shown without a number, and to the other pods by their other path.
-            await bridge.ShowHereAsync(message);
+            bridge.ShowHere(message);
             await channel.PublishAsync(new MessageArrived(message), cancellationToken);
             return message;
         }
@@ -201,7 +201,7 @@ public sealed class MessageSender(
         var numbered = message with { Timestamp = appended.Timestamp, Seq = appended.Seq, Epoch = appended.Epoch };
         if (!appended.Duplicate)
         {
-            await bridge.ShowHereAsync(numbered);
+            bridge.ShowHere(numbered);
         }
 
         return numbered;

@@ -30,7 +30,10 @@ public sealed class SavedPages(IMessageArchive archive, SaveWatermark watermark,
     private readonly Queue<(Place Place, Kept Page)> _oldestFirst = new();
     private int _forgotten;
 
-    /// <summary>Strictly between the cursors, as <see cref="IMessageArchive.ReadAsync"/> answers it. Up to a second old; from a slow archive up to ten.</summary>
+    /// <summary>
+    /// The messages strictly between the cursors, as <see cref="IMessageArchive.ReadAsync"/> answers them. They are up to a second old,
+    /// and up to ten seconds where the archive is slow.
+    /// </summary>
     /// <param name="roomId">The room.</param>
     /// <param name="before">The newest messages before it; null with <paramref name="after"/> null: the newest of all.</param>
     /// <param name="after">The oldest messages after it.</param>

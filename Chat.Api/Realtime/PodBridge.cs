@@ -54,11 +54,7 @@ public sealed partial class PodBridge(
     }
 
     /// <summary>This pod's connections only: the others have it from Redis.</summary>
-    public Task ShowHereAsync(Message message)
-    {
-        hub.Clients.Group(message.RoomId).MessageReceived(message).NotAwaited();
-        return Task.CompletedTask;
-    }
+    public void ShowHere(Message message) => hub.Clients.Group(message.RoomId).MessageReceived(message).NotAwaited();
 
     /// <summary>This pod's connections only, as for a message.</summary>
     public void ShowHere(MessageChange change)
@@ -219,10 +215,10 @@ public sealed partial class PodBridge(
     private async Task ApplyAsync(Message message)
     {
         clock.Observe(message);
-        await ShowHereAsync(recent.IsAvailable ? message : message with { Seq = 0, Epoch = "" });
+        ShowHere(recent.IsAvailable ? message : message with { Seq = 0, Epoch = "" });
         if (message.Seq == 0 && await recent.AppendAsync(message, CancellationToken.None) is { } appended)
         {
-            await ShowHereAsync(message with { Timestamp = appended.Timestamp, Seq = appended.Seq, Epoch = appended.Epoch });
+            ShowHere(message with { Timestamp = appended.Timestamp, Seq = appended.Seq, Epoch = appended.Epoch });
         }
     }
 

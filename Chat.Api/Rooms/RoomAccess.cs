@@ -58,7 +58,8 @@ public sealed partial class RoomAccess(IRoomStore rooms, AuthorityCopies copies,
             ("members", roomId, ""),
             key => _membersOf.AskAsync(roomId, () => ReadAsync<IReadOnlyCollection<string>>(
                 key,
-                async () => (await rooms.MembersOfAsync(roomId, CancellationToken.None)).Select(m => m.Username).ToHashSet(StringComparer.Ordinal),
+                async () => (await rooms.MembersOfAsync(roomId, CancellationToken.None))
+                    .Select(m => m.Username).ToHashSet(StringComparer.Ordinal),
                 _ => Task.CompletedTask), cancellationToken),
             () => Task.FromResult<IReadOnlyCollection<string>?>(null)) ?? [];
 

@@ -63,6 +63,5 @@ internal sealed class UnreadParts(string username, Access access, Message? newes
             Math.Min(saved.Mentions + others.Count(m => m.Mentions.Contains(username) || m.Mentions.Contains("room")), Limits.UnreadMax));
     }
 
-    private static bool IsAfter(Message message, MessageCursor mark) =>
-        message.Timestamp > mark.Timestamp || (message.Timestamp == mark.Timestamp && string.CompareOrdinal(message.Id, mark.Id) > 0);
+    private static bool IsAfter(Message message, MessageCursor mark) => mark.Compare(message) > 0;
 }

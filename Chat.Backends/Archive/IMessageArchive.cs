@@ -54,6 +54,13 @@ public interface IMessageArchive
 public readonly record struct MessageCursor(DateTimeOffset Timestamp, string Id)
 {
     public static MessageCursor Of(Message message) => new(message.Timestamp, message.Id);
+
+    /// <summary>Where the message stands in the room's order: less than 0 before this place, 0 at it, greater than 0 after it.</summary>
+    public int Compare(Message message)
+    {
+        var byTime = message.Timestamp.CompareTo(Timestamp);
+        return byTime != 0 ? byTime : string.CompareOrdinal(message.Id, Id);
+    }
 }
 
 public readonly record struct UnreadCount(int Unread, int Mentions);

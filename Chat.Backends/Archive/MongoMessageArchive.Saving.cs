@@ -32,14 +32,14 @@ public sealed partial class MongoMessageArchive
                 async (c, token) =>
                 {
                     var results = await SaveAsync(c, items, token);
-                    await CountAsync(c, items, results, token);
+                    await SetMilestonesAsync(c, items, results, token);
                     return results;
                 },
                 cancellationToken);
     }
 
     /// <summary>Sets the milestones that are due. Duplicates are not counted again.</summary>
-    private async Task CountAsync(
+    private async Task SetMilestonesAsync(
         MongoCollections collections, IReadOnlyList<SaveItem> items, IReadOnlyList<SaveResult> results, CancellationToken cancellationToken)
     {
         var due = _counter.Add(items.Where((_, i) => results[i].Kind == SaveResultKind.Saved).OfType<SaveMessage>().Select(s => s.Message));

@@ -70,7 +70,12 @@ public sealed partial class MongoMessageArchive
             var places = await collections.Messages
                 .Find(
                     Where.Or(asked.Select(r => Where.Eq(m => m.RoomId, r) & Where.Gte(m => m.Timestamp, End(r)))),
-                    new FindOptions { Hint = collections.Hint("room_order"), MaxTime = gate.Timeout, BatchSize = MongoCollections.OneBatch })
+                    new FindOptions
+                    {
+                        Hint = collections.Hint("room_order"),
+                        MaxTime = gate.Timeout,
+                        BatchSize = MongoCollections.OneBatch,
+                    })
                 .Project(PlaceOnly).ToListAsync(token);
             var ids = places.GroupBy(p => p["roomId"].AsString, StringComparer.Ordinal)
                 .Select(room => room

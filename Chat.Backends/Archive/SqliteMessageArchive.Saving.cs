@@ -33,17 +33,18 @@ public sealed partial class SqliteMessageArchive
     }
 
     /// <summary>
-    /// One query says which of the messages are known, or have changes that came early. The others, usually all, are inserted without
-    /// looking again.
+    /// Saves a batch. One query finds the messages that are known, or that have changes which came early. The others, usually all, are
+    /// inserted without another look.
     /// </summary>
     private static List<SaveResult> SaveAll(SqliteSession session, IReadOnlyList<SaveItem> items)
     {
-        var known = session.Query(FindKnown, r => r.GetString(0), SqliteJson.Write(items.Select(MessageIdOf))).ToHashSet(StringComparer.Ordinal);
+        var known = session.Query(FindKnown, r => r.GetString(0), SqliteJson.Write(items.Select(MessageIdOf)))
+            .ToHashSet(StringComparer.Ordinal);
         var results = new List<SaveResult>(items.Count);
         foreach (var item in items)
         {
             results.Add(known.Add(MessageIdOf(item)) && item is SaveMessage { Message: var message }
-                ? TooLarge(message.Content) ?? Insert(session, MessageMerge.Merge(message, message))
+                ? TooLarge(message.Content) ?? Insert(session, message, early: null)
                 : Save(session, item));
         }
 
@@ -92,14 +93,18 @@ public sealed partial class SqliteMessageArchive
             return Replace(session, known, MessageMerge.Merge(known, message));
         }
 
-        // Merging with itself brings what was accepted into the one form that is stored.
-        var merged = MessageMerge.Merge(message, SqliteMessageRow.FindEarly(session, message.Id, message.RoomId) ?? message);
+        var early = SqliteMessageRow.FindEarly(session, message.Id, message.RoomId);
         session.Execute("DELETE FROM early_changes WHERE id = $1", message.Id);
-        return Insert(session, merged);
+        return Insert(session, message, early);
     }
 
-    private static SaveResult Insert(SqliteSession session, Message merged)
+    /// <param name="session">The file.</param>
+    /// <param name="message">A message that the archive does not have.</param>
+    /// <param name="early">What changes that came before it made of it; null when none came.</param>
+    private static SaveResult Insert(SqliteSession session, Message message, Message? early)
     {
+        // Merging with itself brings what was accepted into the one form that is stored.
+        var merged = MessageMerge.Merge(message, early ?? message);
         SqliteMessageRow.Insert(session, merged);
         SqliteMessageWords.Replace(session, null, merged);
         return new SaveResult(SaveResultKind.Saved);

@@ -82,7 +82,9 @@ public sealed partial class RabbitPublisher : IAsyncDisposable
     public Task<long?> CountAsync(string queue, CancellationToken cancellationToken) =>
         AskAsync(queue, (session, timeout) => session.CountAsync(queue, timeout), cancellationToken);
 
-    /// <summary>Whether every item of <c>message_save</c> is saved (<see cref="SaveProbe"/>); null when the broker cannot be asked now.</summary>
+    /// <summary>
+    /// Whether every item of <c>message_save</c> is saved (<see cref="SaveProbe"/>); null when the broker cannot be asked now.
+    /// </summary>
     public Task<bool?> IsSavedAsync(CancellationToken cancellationToken) =>
         AskAsync(RabbitNames.SaveQueue, (session, timeout) => session.IsSavedAsync(timeout), cancellationToken);
 

@@ -35,7 +35,8 @@ public sealed partial class MongoRoomStore
             async (c, token) =>
             {
                 // Answered by the index alone.
-                var counted = await c.Memberships.Aggregate(new AggregateOptions { MaxTime = gate.Timeout, BatchSize = MongoCollections.OneBatch })
+                var counted = await c.Memberships
+                    .Aggregate(new AggregateOptions { MaxTime = gate.Timeout, BatchSize = MongoCollections.OneBatch })
                     .Match(Member.In(m => m.RoomId, roomIds))
                     .Group(CountByRoom)
                     .ToListAsync(token);

@@ -17,7 +17,7 @@ internal static class BareBroker
     private const ushort Prefetch = 200;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
 
-    /// <param name="publishers">How many publish at the same time, over one connection and four channels as the API does.</param>
+    /// <param name="publishers">How many publish at the same time, over one connection with four channels at most.</param>
     /// <param name="duration">How long is measured, after warming up.</param>
     /// <param name="cancellationToken">Ends the measuring.</param>
     public static async Task<IReadOnlyList<LoadFigure>> MeasureAsync(int publishers, TimeSpan duration, CancellationToken cancellationToken)
@@ -31,7 +31,8 @@ internal static class BareBroker
         await RabbitTopology.DeclareAsync(deliveries, cancellationToken);
         await deliveries.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
         var consumer = new AsyncEventingBasicConsumer(deliveries);
-        consumer.ReceivedAsync += async (_, delivery) => await deliveries.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
+        consumer.ReceivedAsync += async (_, delivery) =>
+            await deliveries.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
         await deliveries.BasicConsumeAsync(RabbitNames.SaveQueue, autoAck: false, consumer, cancellationToken);
 
         await using var connection = await factory.CreateConnectionAsync(cancellationToken);

@@ -41,7 +41,9 @@ internal static class LoadScenarios
             .. Percentiles(scenario, "acknowledgement", times),
             .. after.Select(p => new LoadFigure(
                 scenario, $"processor time a send, {p.Key}", "µs", (p.Value - before[p.Key]).TotalMicroseconds / times.Count)),
-            .. busy is { } share ? [new LoadFigure(scenario, "all processors of the machine busy", "%", share * 100)] : Array.Empty<LoadFigure>(),
+            .. busy is { } share
+                ? [new LoadFigure(scenario, "all processors of the machine busy", "%", share * 100)]
+                : Array.Empty<LoadFigure>(),
         ];
 
         Task RunAsync(TimeSpan span, ConcurrentBag<double> into)

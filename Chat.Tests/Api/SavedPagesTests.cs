@@ -14,7 +14,8 @@ public sealed class SavedPagesTests : IDisposable
 {
     private const string Room = "general";
     private const int Crowd = 200;
-    private readonly FakeTimeProvider _time = new(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+    private readonly FakeTimeProvider _time = new(
+        DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
     private readonly HeldProofs _queue = new();
     private readonly ArchiveCalls _archive;
     private readonly SaveWatermark _watermark;

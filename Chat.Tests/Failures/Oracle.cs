@@ -48,7 +48,9 @@ internal static class Oracle
             var truth = stored[room];
             var views = people.Select(p => (Who: $"{p.Username}'s screen", p.ScreenOf(room).Messages, Truth: truth))
                 .Concat(shownToOthers[room].Select(s => (s.Who, s.Messages, Truth: (IReadOnlyList<Message>)[.. truth.Where(s.Reaches)])))
-                .Concat(histories.Where(h => h.Key.Room == room).Select(h => (Who: $"history by {h.Key.Reader}", Messages: h.Value, Truth: truth)));
+                .Concat(histories
+                    .Where(h => h.Key.Room == room)
+                    .Select(h => (Who: $"history by {h.Key.Reader}", Messages: h.Value, Truth: truth)));
             foreach (var (who, shown, whole) in views)
             {
                 var ids = shown.Select(m => m.Id).ToList();
@@ -115,7 +117,8 @@ internal static class Oracle
 
         var screens = people.Select(p => rooms.SelectMany(room => p.ScreenOf(room).Messages).Select(m => m.Id).ToHashSet()).ToList();
         var missedByOthers = rooms
-            .SelectMany(room => shownToOthers[room].SelectMany(s => stored[room].Where(s.Reaches).ExceptBy(s.Messages.Select(m => m.Id), m => m.Id)))
+            .SelectMany(room => shownToOthers[room]
+                .SelectMany(s => stored[room].Where(s.Reaches).ExceptBy(s.Messages.Select(m => m.Id), m => m.Id)))
             .Select(m => m.Id).ToHashSet();
         var shownByAll = accepted.Keys.Count(id => screens.TrueForAll(screen => screen.Contains(id)) && !missedByOthers.Contains(id));
         return new Verdict(accepted.Count, everything.Count, shownByAll, lost.Count, duplicated.Count, misordered, changesLost, findings);

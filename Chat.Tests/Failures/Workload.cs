@@ -9,7 +9,8 @@ namespace Chat.Tests.Failures;
 /// <param name="perSecond">Messages a second of each participant, at most 10.</param>
 /// <param name="withChanges">Whether messages are edited and reacted to.</param>
 internal sealed class Workload(
-    IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, int seed, int perSecond = Workload.PerSecond, bool withChanges = true) : IDisposable
+    IReadOnlyList<Participant> people, IReadOnlyList<string> rooms, int seed, int perSecond = Workload.PerSecond, bool withChanges = true)
+    : IDisposable
 {
     private static readonly string[] Emoji = ["👍", "🎉", "❤️", "👀"];
     private readonly CancellationTokenSource _stop = new();

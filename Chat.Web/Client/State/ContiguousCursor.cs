@@ -27,7 +27,8 @@ public sealed class ContiguousCursor
     public bool HasGap => _ahead.Count > 0 || IsBeyond(_named.Epoch, _named.Seq);
 
     /// <summary>A later epoch than the known one shows the gap: perhaps nothing is missing.</summary>
-    public bool HasNewEpoch => Epoch.Length > 0 && ((_ahead.Count > 0 && _aheadEpoch != Epoch) || string.CompareOrdinal(_named.Epoch, Epoch) > 0);
+    public bool HasNewEpoch =>
+        Epoch.Length > 0 && ((_ahead.Count > 0 && _aheadEpoch != Epoch) || string.CompareOrdinal(_named.Epoch, Epoch) > 0);
 
     /// <summary>A message came in, pushed, acknowledged or read.</summary>
     public void Received(Message message) => Received(message.Epoch, message.Seq, HistoryKey.Of(message));
