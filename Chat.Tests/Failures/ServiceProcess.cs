@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chat.Servers;
 
 namespace Chat.Tests.Failures;
@@ -57,6 +58,35 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
         while (!await AnswersAsync(http, "/health", cancellationToken))
         {
             Assert.True(clock.Elapsed < StartTimeout, $"{name} is not ready within {StartTimeout}.");
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Waits until every part that it needs answers it. Before that it serves as well, but in other ways: the API saves into the archive
+    /// what the queue cannot take yet.
+    /// </summary>
+    public async Task UntilHealthyAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var health = "";
+        while (true)
+        {
+            try
+            {
+                health = await http.GetStringAsync(new Uri(Address, "/health"), cancellationToken);
+                if (JsonDocument.Parse(health).RootElement.GetProperty("status").GetString() == "Healthy")
+                {
+                    return;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                health = e.Message;
+            }
+
+            Assert.True(clock.Elapsed < StartTimeout, $"{name} is not healthy within {StartTimeout}: {health}{Environment.NewLine}{Tail}");
             await Task.Delay(100, cancellationToken);
         }
     }

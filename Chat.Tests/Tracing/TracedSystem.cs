@@ -102,6 +102,8 @@ internal sealed class TracedSystem : IAsyncDisposable
             (_connections["ConnectionStrings__messaging"], _connections["ConnectionStrings__chatdb"]) = connect();
             await AddAsync("api", "Chat.Api.dll", settings ?? [], cancellationToken, grpc);
             await AddAsync("worker", "Chat.Worker.dll", settings ?? [], cancellationToken, grpc);
+            // Otherwise the first message may go to the archive without the queue, and no worker has a part in its trace.
+            await Task.WhenAll(_services.Select(s => s.UntilHealthyAsync(cancellationToken)));
             return this;
         }
         catch
