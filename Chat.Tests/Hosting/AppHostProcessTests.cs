@@ -45,8 +45,7 @@ public sealed partial class AppHostProcessTests : IAsyncLifetime
                 await kill.WaitForExitAsync(_timeout.Token);
             }
 
-            var code = await host.Process.Exited.WaitAsync(_timeout.Token);
-            Assert.Equal(signal == "KILL" ? 137 : 0, code);
+            Assert.Equal(signal == "KILL" ? 137 : 0, await ExitAsync(host, signal));
             await AssertGoneAsync(processes);
         }
 
@@ -157,6 +156,21 @@ public sealed partial class AppHostProcessTests : IAsyncLifetime
         var started = new Started(process, lines.Reader, output, run);
         _started.Add(started);
         return started;
+    }
+
+    /// <summary>Its exit code; if it does not end, what it said and which of its processes are left.</summary>
+    private static async Task<int> ExitAsync(Started host, string signal)
+    {
+        try
+        {
+            return await host.Process.Exited.WaitAsync(TimeSpan.FromMinutes(2));
+        }
+        catch (TimeoutException)
+        {
+            var left = Processes.With(RunVariable, host.Run).Select(p => $"{p.Id} {p.Command}");
+            throw new InvalidOperationException(
+                $"SIG{signal} did not end it. It said:\n{host.Output}\nThese processes are left:\n{string.Join('\n', left)}");
+        }
     }
 
     private async Task AssertGoneAsync(IReadOnlyList<(int Id, DateTime Start, string Command)> processes)
