@@ -18,11 +18,15 @@ namespace Chat.Backends;
 /// </summary>
 public sealed partial class RedisGate : IHostedService, IAsyncDisposable
 {
+    /// <summary>What a call may take in a process that is itself late.</summary>
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(1);
+
     private readonly RedisConnection _connection;
     private readonly RecentOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisGate> _logger;
     private readonly Circuit _circuit;
+    private readonly FairLimit _limit;
     private readonly RedisPipeline _pipeline;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _openedOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,6 +40,7 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
         _options = options.Value;
         _time = time;
         _logger = logger;
+        _limit = new FairLimit(_options.Timeout, _options.Timeout > LongestCall ? _options.Timeout : LongestCall, time);
         _circuit = new Circuit(
             new CircuitSettings
             {
@@ -68,7 +73,9 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
     /// <summary>Redis is used again after an interruption.</summary>
     public event Action? Reopened;
 
-    /// <summary>Makes up for what was missed, before the gate opens; false: Redis failed meanwhile. Called again until nothing is left.</summary>
+    /// <summary>
+    /// Makes up for what was missed, before the gate opens; false: Redis failed meanwhile. It is called again until nothing is left.
+    /// </summary>
     internal Func<IDatabase, CancellationToken, Task<bool>>? MakeUpAsync { get; set; }
 
     /// <summary>Whether something waits to be made up for; asked under the gate's lock.</summary>
@@ -120,7 +127,9 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
         Func<IDatabaseAsync, Task<RedisResult>> call, bool vital = false) =>
         TryAsync(database => _pipeline.CallAsync(database, call), vital);
 
-    /// <summary>Records that something could not be done; <paramref name="record"/> runs under the gate's lock, so that no opening overtakes it.</summary>
+    /// <summary>
+    /// Records that something could not be done. <paramref name="record"/> runs under the gate's lock, so that no opening overtakes it.
+    /// </summary>
     internal void Miss(Action record) => _circuit.Open("a message or change was missed", () =>
     {
         record();
@@ -162,7 +171,7 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
         var task = call(database);
         try
         {
-            return await task.WaitAsync(_options.Timeout, _time);
+            return await _limit.WaitAsync(task);
         }
         catch (TimeoutException)
         {

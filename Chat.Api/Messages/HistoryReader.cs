@@ -17,6 +17,7 @@ namespace Chat.Api.Messages;
 /// </para>
 /// </summary>
 public sealed partial class HistoryReader(
+    SharedReads reads,
     IRecentMessages recent,
     SavedPages pages,
     MessageLookup lookup,
@@ -39,7 +40,7 @@ public sealed partial class HistoryReader(
         }
 
         // The window first: what is appended while the archive answers is then after the numbers that the page names.
-        var window = await recent.ReadAsync(roomId, cancellationToken);
+        var window = await reads.ReadAsync(roomId, cancellationToken);
         if (window is { Messages: [.., { } newest] })
         {
             clock.Observe(roomId, newest.Timestamp);

@@ -1,7 +1,6 @@
 using Chat.Api.Auth;
 using Chat.Api.Refusals;
 using Chat.Api.Rooms;
-using Chat.Backends.Recent;
 using Chat.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -24,6 +23,7 @@ public static class MessageEndpoints
         services.AddSingleton<MessageSender>();
         services.AddSingleton<MessageChanger>();
         services.AddSingleton<ReadMarks>();
+        services.AddSingleton<SharedReads>();
         services.AddSingleton<HistoryReader>();
         return services;
     }
@@ -57,7 +57,7 @@ public static class MessageEndpoints
 
     /// <summary>For clients that know everything up to a number: what was edited, deleted and reacted to after it.</summary>
     private static async Task<Results<Ok<ChangePage>, ProblemHttpResult>> Changes(
-        string id, string? epoch, long? since, IRecentMessages recent, RoomAccess access, HttpContext context,
+        string id, string? epoch, long? since, SharedReads reads, RoomAccess access, HttpContext context,
         CancellationToken cancellationToken)
     {
         if (!RoomIds.IsWellFormed(id) || await access.FindAsync(id, context.User.Username(), cancellationToken) is null)
@@ -70,7 +70,7 @@ public static class MessageEndpoints
             return Refuse.InvalidNumber.ToProblem();
         }
 
-        var read = await recent.ReadChangesAsync(id, epoch, since.Value, cancellationToken);
+        var read = await reads.ReadChangesAsync(id, epoch, since.Value, cancellationToken);
         return TypedResults.Ok(read is null
             ? new ChangePage([], 0, "", Complete: false)
             : new ChangePage(read.IsComplete ? read.Changes : [], read.Seq, read.Epoch, read.IsComplete));

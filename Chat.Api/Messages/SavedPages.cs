@@ -16,6 +16,11 @@ public sealed class SavedPages(IMessageArchive archive, SaveWatermark watermark,
 
     private const int MaxKept = 200;
     private const int ReadingsKept = 10;
+
+    /// <summary>How many messages more are read for all whose cursors are in the same ten seconds.</summary>
+    private const int Ahead = 100;
+
+    private static readonly TimeSpan CommonTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ShortestKept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestKept = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -46,16 +51,22 @@ public sealed class SavedPages(IMessageArchive archive, SaveWatermark watermark,
     public async Task<(IReadOnlyList<Message> Messages, bool Complete)> ReadAsync(
         string roomId, MessageCursor? before, MessageCursor? after, int limit, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var place = new Place(roomId, before, after, limit);
-
         // Before the archive is read: what was saved by then is in what it answers.
         var reached = await watermark.ReachesAsync(until, cancellationToken);
-        if (Find(place) is not { } page || (reached && page.ProvenUntil < until))
+        if (after is { } cursor)
         {
-            page = await _reading.AskAsync(place, () => ReadAsync(place), cancellationToken).WaitAsync(Patience, time, cancellationToken);
+            // Those who lost their connections together have nearly, but not exactly, the same cursor.
+            var common = new Place(roomId, null, Floor(cursor), limit + Ahead);
+            var page = await FindOrReadAsync(common, until, reached, cancellationToken);
+            var following = page.Messages.Where(m => cursor.Compare(m) > 0).Take(limit).ToList();
+            if (following.Count == limit || page.Messages.Count < common.Limit)
+            {
+                return (following, page.ProvenUntil >= until);
+            }
         }
 
-        return (page.Messages, page.ProvenUntil >= until);
+        var exact = await FindOrReadAsync(new Place(roomId, before, after, limit), until, reached, cancellationToken);
+        return (exact.Messages, exact.ProvenUntil >= until);
     }
 
     /// <summary>Something was accepted so late that a page may lack it, whatever was proved.</summary>
@@ -70,6 +81,20 @@ public sealed class SavedPages(IMessageArchive archive, SaveWatermark watermark,
     }
 
     public void Dispose() => _turns.Dispose();
+
+    /// <summary>The beginning of the cursor's ten seconds.</summary>
+    private static MessageCursor Floor(MessageCursor cursor) =>
+        new(cursor.Timestamp.AddTicks(-(cursor.Timestamp.UtcTicks % CommonTime.Ticks)), "");
+
+    private async Task<Kept> FindOrReadAsync(Place place, DateTimeOffset until, bool reached, CancellationToken cancellationToken)
+    {
+        if (Find(place) is { } page && (!reached || page.ProvenUntil >= until))
+        {
+            return page;
+        }
+
+        return await _reading.AskAsync(place, () => ReadAsync(place), cancellationToken).WaitAsync(Patience, time, cancellationToken);
+    }
 
     private async Task<Kept> ReadAsync(Place place)
     {

@@ -7,13 +7,30 @@ public sealed class DrainOptions
 
     /// <summary>
     /// Each socket is closed at a random moment within it, so that the other pods get their clients one after the other. 0 to 30 s. A
-    /// socket that has not been closed yet goes on working, so this does not make anybody wait.
+    /// socket that has not been closed yet goes on working, so this does not make anybody wait. Where there are many sockets it takes
+    /// longer (<see cref="SocketsPerSecond"/>).
     /// </summary>
     public TimeSpan Spread { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How many sockets are closed in a second where there are many; 1 to 10,000. The pods that get them may have been started a moment
+    /// ago, and a crowd that comes at once would cost them their caches.
+    /// </summary>
+    public int SocketsPerSecond { get; init; } = 100;
 
     /// <summary>
     /// Then the process goes on to end whatever is still open; more than <see cref="Spread"/>, at most a minute. With the host's own time to
     /// stop it must fit into a pod's grace period.
     /// </summary>
-    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(28);
+
+    /// <summary>
+    /// The time within which so many sockets are closed. A part of <see cref="Limit"/> is left for their closing handshakes.
+    /// </summary>
+    public TimeSpan SpreadOf(int sockets)
+    {
+        var calm = TimeSpan.FromSeconds((double)sockets / SocketsPerSecond);
+        var longest = Limit * 0.8;
+        return calm <= Spread ? Spread : calm < longest ? calm : longest > Spread ? longest : Spread;
+    }
 }

@@ -65,6 +65,7 @@ public sealed partial class Draining(
     private async Task RunAsync()
     {
         LogBegins(connections.Count);
+        var spread = options.Value.SpreadOf(connections.Count);
         using var limit = new CancellationTokenSource(options.Value.Limit, time);
         var closing = new HashSet<Connection>();
         try
@@ -74,7 +75,7 @@ public sealed partial class Draining(
             {
                 foreach (var connection in connections.All().Where(closing.Add))
                 {
-                    _ = CloseAsync(connection, limit.Token);
+                    _ = CloseAsync(connection, spread, limit.Token);
                 }
 
                 await Task.Delay(Glance, time, limit.Token);
@@ -86,11 +87,11 @@ public sealed partial class Draining(
         }
     }
 
-    private async Task CloseAsync(Connection connection, CancellationToken limit)
+    private async Task CloseAsync(Connection connection, TimeSpan spread, CancellationToken limit)
     {
         try
         {
-            await Task.Delay(options.Value.Spread * Random.Shared.NextDouble(), time, limit);
+            await Task.Delay(spread * Random.Shared.NextDouble(), time, limit);
             await calls.NoneOfAsync(connection.Id).WaitAsync(limit);
             // An answer that was written at once, before anybody could wait for it, may be a step behind.
             await Task.Delay(Glance, time, limit);

@@ -21,8 +21,9 @@ public static class StoppingExtensions
     {
         builder.Services.AddOptions<DrainOptions>().BindConfiguration(DrainOptions.Section)
             .Validate(
-                o => o.Spread >= TimeSpan.Zero && o.Spread <= TimeSpan.FromSeconds(30) && o.Limit > o.Spread && o.Limit <= TimeSpan.FromMinutes(1),
-                "Chat:Drain: Spread is 0 to 30 s, Limit more than it and at most a minute.")
+                o => o.Spread >= TimeSpan.Zero && o.Spread <= TimeSpan.FromSeconds(30) && o.Limit > o.Spread
+                    && o.Limit <= TimeSpan.FromMinutes(1) && o.SocketsPerSecond is >= 1 and <= 10_000,
+                "Chat:Drain: Spread is 0 to 30 s, Limit more than it and at most a minute, SocketsPerSecond 1 to 10,000.")
             .ValidateOnStart();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton<CallsInFlight>();

@@ -7,7 +7,7 @@ public sealed class RecentOptions
 {
     public const string Section = "Recent";
 
-    /// <summary>The longest that a call waits for Redis.</summary>
+    /// <summary>The longest that a call waits for Redis; up to a second where this process is too busy to read the answer.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:30")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMilliseconds(150);
 

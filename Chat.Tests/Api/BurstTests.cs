@@ -26,7 +26,8 @@ public sealed class BurstTests
         var watermark = new SaveWatermark(_queue, _time);
         var lookup = new MessageLookup(_recent, archive, watermark, _time, NullLogger<MessageLookup>.Instance);
         var history = new HistoryReader(
-            _recent, new SavedPages(archive, watermark, _time), lookup, new RoomClock(_time), _time, NullLogger<HistoryReader>.Instance);
+            new SharedReads(_recent), _recent, new SavedPages(archive, watermark, _time), lookup, new RoomClock(_time), _time,
+            NullLogger<HistoryReader>.Instance);
 
         // 130 within a fifth of a second: Redis has the last 100, the archive none yet.
         var burst = Enumerable.Range(1, 130).Select(i => Said(i, _time.GetUtcNow().AddMilliseconds(i))).ToList();
@@ -57,7 +58,8 @@ public sealed class BurstTests
         var watermark = new SaveWatermark(_queue, _time);
         var lookup = new MessageLookup(_recent, archive, watermark, _time, NullLogger<MessageLookup>.Instance);
         var history = new HistoryReader(
-            _recent, new SavedPages(archive, watermark, _time), lookup, new RoomClock(_time), _time, NullLogger<HistoryReader>.Instance);
+            new SharedReads(_recent), _recent, new SavedPages(archive, watermark, _time), lookup, new RoomClock(_time), _time,
+            NullLogger<HistoryReader>.Instance);
         var old = Enumerable.Range(1, 3).Select(i => Said(i, _time.GetUtcNow().AddHours(-1).AddMilliseconds(i))).ToList();
         await archive.SaveAsync([.. old.Select(m => (SaveItem)new SaveMessage(m))], default);
         _queue.IsSaved = true;

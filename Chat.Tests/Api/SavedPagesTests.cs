@@ -184,6 +184,31 @@ public sealed class SavedPagesTests : IDisposable
     }
 
     [Fact]
+    public async Task Those_whose_cursors_are_of_the_same_ten_seconds_share_a_page()
+    {
+        var messages = Enumerable.Range(1, 60).Select(i => PodMessages.New(Room, i)).ToList();
+        var reading = messages
+            .Select(m => _pages.ReadAsync(Room, null, MessageCursor.Of(m), 21, DateTimeOffset.MinValue, default)).ToList();
+        _archive.Answer(messages.Count);
+
+        var pages = await Task.WhenAll(reading);
+        Assert.All(pages.Index(), p => Assert.Equal(
+            messages.Skip(p.Index + 1).Take(21).Select(m => m.Id), p.Item.Messages.Select(m => m.Id)));
+        Assert.Equal(1, _archive.Asked);
+    }
+
+    [Fact]
+    public async Task Who_is_behind_more_than_the_common_page_has_gets_a_page_of_their_own()
+    {
+        var messages = Enumerable.Range(1, 121).Select(i => PodMessages.New(Room, i)).ToList();
+        var reading = _pages.ReadAsync(Room, null, MessageCursor.Of(messages[^1]), 21, DateTimeOffset.MinValue, default);
+        _archive.Answer(121);
+        await Eventually.IsTrueAsync(() => _archive.Asked == 2, "the archive is asked for the rest");
+        _archive.Answer(3);
+        Assert.Equal(3, (await reading).Messages.Count);
+    }
+
+    [Fact]
     public async Task Who_waits_for_an_archive_that_hangs_is_told_so_in_time()
     {
         var reading = ReadAsync(DateTimeOffset.MinValue);

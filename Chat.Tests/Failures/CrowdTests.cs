@@ -68,6 +68,7 @@ public sealed class CrowdTests(ITestOutputHelper output)
                 await api.StopAsync();
                 await api.StartAsync(t);
                 await api.UntilReadyAsync(t);
+                Say($"{api.Name} is back, {Counts()}");
             }
         });
         await workload.FinishAsync(limit.Token);
