@@ -12,7 +12,11 @@ namespace Chat.Benchmarks.Load;
 internal static partial class IdleSystem
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(90);
+
+    /// <summary>
+    /// Until then the runtime compiles again what is called every few seconds: in the second minute that is half of the work.
+    /// </summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(3);
 
     public static async Task<IReadOnlyList<LoadFigure>> MeasureAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
