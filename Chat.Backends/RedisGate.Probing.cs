@@ -39,12 +39,12 @@ public sealed partial class RedisGate
     }
 
     /// <summary>
-    /// Whether a Redis that was too slow for one call is there at all. It is given more time than a call: opening the circuit for a server
-    /// that is merely busy would end every room's epoch and give it more to do.
+    /// Whether a Redis that was too slow for one call is there at all. The ping gets as long as the longest call: opening the circuit for
+    /// a server that is merely busy would end every room's epoch and give it more to do.
     /// </summary>
     private async Task<bool> PingAsync(CancellationToken stopping)
     {
-        await (await _connection.ClientAsync()).GetDatabase().PingAsync().WaitAsync(LongestCall, _time, stopping);
+        await (await _connection.ClientAsync()).GetDatabase().PingAsync().WaitAsync(_longestCall, _time, stopping);
         return true;
     }
 

@@ -18,7 +18,7 @@ namespace Chat.Backends;
 /// </summary>
 public sealed partial class RedisGate : IHostedService, IAsyncDisposable
 {
-    /// <summary>What a call may take in a process that is itself late.</summary>
+    /// <summary>The longest that a call may take in a process that is itself late, unless the configured limit is longer.</summary>
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(1);
 
     private readonly RedisConnection _connection;
@@ -26,6 +26,7 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RedisGate> _logger;
     private readonly Circuit _circuit;
+    private readonly TimeSpan _longestCall;
     private readonly FairLimit _limit;
     private readonly RedisPipeline _pipeline;
     private readonly CancellationTokenSource _stopping = new();
@@ -40,7 +41,8 @@ public sealed partial class RedisGate : IHostedService, IAsyncDisposable
         _options = options.Value;
         _time = time;
         _logger = logger;
-        _limit = new FairLimit(_options.Timeout, _options.Timeout > LongestCall ? _options.Timeout : LongestCall, time);
+        _longestCall = _options.Timeout > LongestCall ? _options.Timeout : LongestCall;
+        _limit = new FairLimit(_options.Timeout, _longestCall, time);
         _circuit = new Circuit(
             new CircuitSettings
             {

@@ -19,18 +19,20 @@ public sealed class DrainOptions
     public int SocketsPerSecond { get; init; } = 100;
 
     /// <summary>
-    /// Then the process goes on to end whatever is still open; more than <see cref="Spread"/>, at most a minute. With the host's own time to
-    /// stop it must fit into a pod's grace period.
+    /// After it the process ends whatever is still open; more than <see cref="Spread"/>, at most a minute. Together with the host's own
+    /// time to stop it must fit into a pod's grace period.
     /// </summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(28);
 
     /// <summary>
-    /// The time within which so many sockets are closed. A part of <see cref="Limit"/> is left for their closing handshakes.
+    /// The time within which the sockets are closed: at least <see cref="Spread"/>, and otherwise at most 80 % of <see cref="Limit"/>, so
+    /// that the last ones have time for their closing handshakes.
     /// </summary>
+    /// <param name="sockets">How many are open.</param>
     public TimeSpan SpreadOf(int sockets)
     {
         var calm = TimeSpan.FromSeconds((double)sockets / SocketsPerSecond);
-        var longest = Limit * 0.8;
-        return calm <= Spread ? Spread : calm < longest ? calm : longest > Spread ? longest : Spread;
+        var longest = Math.Max(Spread.Ticks, (Limit * 0.8).Ticks);
+        return TimeSpan.FromTicks(Math.Clamp(calm.Ticks, Spread.Ticks, longest));
     }
 }

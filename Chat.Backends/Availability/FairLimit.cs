@@ -3,28 +3,27 @@ using System.Diagnostics;
 namespace Chat.Backends.Availability;
 
 /// <summary>
-/// A time limit that blames the service only for its own time. Where this process is late, because it is starting or has more to do than
-/// processor time, an answer may have arrived that nobody has read yet. To call the service unavailable then would add the work of an
-/// outage to a process that is busy already.
+/// A time limit that blames the service only for the service's own time. This process may be late, because it is starting or has more work
+/// than processor time; then an answer may have arrived that no thread has read yet. To call the service unavailable would add the work of
+/// an outage to a process that is busy already.
 /// </summary>
 /// <param name="limit">The longest that an answer may take.</param>
 /// <param name="longest">The longest that anybody waits, however late the process is. A late process waits in steps of the limit.</param>
 /// <param name="time">The clock.</param>
 /// <param name="isBusy">Whether work waits for a thread at present; null: <see cref="IsPoolBusyAsync"/>.</param>
-internal sealed class FairLimit(
-    TimeSpan limit, TimeSpan longest, TimeProvider time, Func<ValueTask<bool>>? isBusy = null)
+internal sealed class FairLimit(TimeSpan limit, TimeSpan longest, TimeProvider time, Func<ValueTask<bool>>? isBusy = null)
 {
     /// <summary>A process that has processor time for its work is served in less than a millisecond.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>As many things do not wait for a thread where there is time for them.</summary>
+    /// <summary>More work items than this wait for a thread only where the process lacks processor time.</summary>
     private static readonly int ManyWaiting = 16 * Environment.ProcessorCount;
 
     private readonly Func<ValueTask<bool>> _isBusy = isBusy ?? IsPoolBusyAsync;
 
     /// <summary>The task's result or error.</summary>
     /// <exception cref="TimeoutException">It did not end within the limit.</exception>
-    public async Task<T> WaitAsync<T>(Task<T> task, CancellationToken cancellationToken = default)
+    public async Task<T> WaitAsync<T>(Task<T> task)
     {
         var began = time.GetTimestamp();
         while (true)
@@ -32,7 +31,7 @@ internal sealed class FairLimit(
             var step = time.GetTimestamp();
             try
             {
-                return await task.WaitAsync(limit, time, cancellationToken);
+                return await task.WaitAsync(limit, time);
             }
             catch (TimeoutException) when (!task.IsCompleted)
             {

@@ -14,7 +14,8 @@ internal static partial class IdleSystem
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Until then the runtime compiles again what is called every few seconds: in the second minute that is half of the work.
+    /// Before that, the runtime is still recompiling (tiered compilation) what is called every few seconds. In the second minute that is
+    /// half of the processor time.
     /// </summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(3);
 

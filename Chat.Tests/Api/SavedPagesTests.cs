@@ -231,24 +231,13 @@ public sealed class SavedPagesTests : IDisposable
     /// <summary>Answers when the test says so, one after the other.</summary>
     private sealed class HeldProofs : ISaveQueue
     {
-        private TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _asked;
+        private readonly HeldAnswers<bool> _answers = new();
 
-        public int Asked => Volatile.Read(ref _asked);
+        public int Asked => _answers.Asked;
 
-        public void Answer(bool saved)
-        {
-            var answered = _answer;
-            _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            answered.SetResult(saved);
-        }
+        public void Answer(bool saved) => _answers.Answer(saved);
 
-        public Task<bool> WaitUntilSavedAsync(TimeSpan patience, CancellationToken cancellationToken)
-        {
-            var answer = _answer.Task;
-            Interlocked.Increment(ref _asked);
-            return answer;
-        }
+        public Task<bool> WaitUntilSavedAsync(TimeSpan patience, CancellationToken cancellationToken) => _answers.AskAsync();
 
         public Task EnqueueAsync(SaveItem item, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -258,24 +247,16 @@ public sealed class SavedPagesTests : IDisposable
     /// <summary>Answers a page of so many messages when the test says so, one after the other.</summary>
     public class ArchiveCalls : DispatchProxy
     {
-        private TaskCompletionSource<IReadOnlyList<Message>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _asked;
+        private readonly HeldAnswers<IReadOnlyList<Message>> _answers = new();
 
-        public int Asked => Volatile.Read(ref _asked);
+        public int Asked => _answers.Asked;
 
-        public void Answer(int messages)
-        {
-            var answered = _answer;
-            _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            answered.SetResult([.. Enumerable.Range(1, messages).Select(i => PodMessages.New(Room, i))]);
-        }
+        public void Answer(int messages) => _answers.Answer([.. Enumerable.Range(1, messages).Select(i => PodMessages.New(Room, i))]);
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             Assert.Equal(nameof(IMessageArchive.ReadAsync), targetMethod?.Name);
-            var answer = _answer.Task;
-            Interlocked.Increment(ref _asked);
-            return answer;
+            return _answers.AskAsync();
         }
     }
 }

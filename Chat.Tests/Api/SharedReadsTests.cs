@@ -49,29 +49,18 @@ public sealed class SharedReadsTests
     /// <summary>Answers when the test says so.</summary>
     public class RecentCalls : DispatchProxy
     {
-        private TaskCompletionSource<long> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _asked;
+        private readonly HeldAnswers<long> _answers = new();
 
-        public int Asked => Volatile.Read(ref _asked);
+        public int Asked => _answers.Asked;
 
-        public void Answer(long seq)
+        public void Answer(long seq) => _answers.Answer(seq);
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.Name switch
         {
-            var answered = _answer;
-            _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            answered.SetResult(seq);
-        }
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
-        {
-            var answer = _answer.Task;
-            Interlocked.Increment(ref _asked);
-            return targetMethod?.Name switch
-            {
-                nameof(IRecentMessages.ReadAsync) => new ValueTask<RecentWindow?>(WindowAsync(answer)),
-                nameof(IRecentMessages.ReadChangesAsync) => new ValueTask<RecentChanges?>(ChangesAsync(answer)),
-                _ => throw new NotSupportedException(targetMethod?.Name),
-            };
-        }
+            nameof(IRecentMessages.ReadAsync) => new ValueTask<RecentWindow?>(WindowAsync(_answers.AskAsync())),
+            nameof(IRecentMessages.ReadChangesAsync) => new ValueTask<RecentChanges?>(ChangesAsync(_answers.AskAsync())),
+            _ => throw new NotSupportedException(targetMethod?.Name),
+        };
 
         private static async Task<RecentWindow?> WindowAsync(Task<long> seq) => new([], await seq, "1-a", 0);
 

@@ -51,45 +51,15 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
     }
 
     /// <summary>Waits until it says that it is ready to serve, which is when the next one of a rolling restart is stopped.</summary>
-    public async Task UntilReadyAsync(CancellationToken cancellationToken)
-    {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        while (!await AnswersAsync(http, "/health", cancellationToken))
-        {
-            Assert.True(clock.Elapsed < StartTimeout, $"{name} is not ready within {StartTimeout}.");
-            await Task.Delay(100, cancellationToken);
-        }
-    }
+    public Task UntilReadyAsync(CancellationToken cancellationToken) =>
+        UntilAsync("ready", http => AnswersAsync(http, "/health", cancellationToken), cancellationToken);
 
     /// <summary>
     /// Waits until every part that it needs answers it. Before that it serves as well, but in other ways: the API saves into the archive
     /// what the queue cannot take yet.
     /// </summary>
-    public async Task UntilHealthyAsync(CancellationToken cancellationToken)
-    {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        var health = "";
-        while (true)
-        {
-            try
-            {
-                health = await http.GetStringAsync(new Uri(Address, "/health"), cancellationToken);
-                if (JsonDocument.Parse(health).RootElement.GetProperty("status").GetString() == "Healthy")
-                {
-                    return;
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                health = e.Message;
-            }
-
-            Assert.True(clock.Elapsed < StartTimeout, $"{name} is not healthy within {StartTimeout}: {health}{Environment.NewLine}{Tail}");
-            await Task.Delay(100, cancellationToken);
-        }
-    }
+    public Task UntilHealthyAsync(CancellationToken cancellationToken) =>
+        UntilAsync("healthy", http => AnswersAsync(http, "/health", cancellationToken, IsHealthy), cancellationToken);
 
     /// <summary>SIGTERM, with the time that a pod gets, from which its waiting for the ingress is taken.</summary>
     public Task StopAsync() => _child?.StopAsync(TimeSpan.FromSeconds(50)) ?? Task.CompletedTask;
@@ -124,12 +94,31 @@ internal sealed class ServiceProcess(string name, string assembly, IReadOnlyDict
         }
     }
 
-    private async Task<bool> AnswersAsync(HttpClient http, string path, CancellationToken cancellationToken)
+    private static bool IsHealthy(string health)
+    {
+        using var json = JsonDocument.Parse(health);
+        return json.RootElement.GetProperty("status").GetString() == "Healthy";
+    }
+
+    private async Task UntilAsync(string state, Func<HttpClient, Task<bool>> isReached, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (!await isReached(http))
+        {
+            Assert.True(clock.Elapsed < StartTimeout, $"{name} is not {state} within {StartTimeout}:{Environment.NewLine}{Tail}");
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+
+    private async Task<bool> AnswersAsync(
+        HttpClient http, string path, CancellationToken cancellationToken, Func<string, bool>? accepts = null)
     {
         try
         {
             using var answer = await http.GetAsync(new Uri(Address, path), cancellationToken);
-            return answer.IsSuccessStatusCode;
+            return answer.IsSuccessStatusCode
+                && (accepts is null || accepts(await answer.Content.ReadAsStringAsync(cancellationToken)));
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {

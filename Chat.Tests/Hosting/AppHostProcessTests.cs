@@ -158,7 +158,9 @@ public sealed partial class AppHostProcessTests : IAsyncLifetime
         return started;
     }
 
-    /// <summary>Its exit code; if it does not end, what it said and which of its processes are left.</summary>
+    /// <summary>
+    /// Waits for the exit code. A host that does not end fails the test, with its output and the processes that are left.
+    /// </summary>
     private static async Task<int> ExitAsync(Started host, string signal)
     {
         try
