@@ -87,6 +87,37 @@ public sealed class ScrollTests(BrowserSystem system)
         await Expect(alice.Message("while reading above")).ToBeInViewportAsync();
     }
 
+    [Theory]
+    [InlineData("before", "list.scrollTop = 0; change();")]
+    [InlineData("after", "change(); await null; list.scrollTop = 0;")]
+    [InlineData("between", "change(); await null; list.scrollTop = 0; change(); await null;")]
+    public async Task A_scroll_counts_when_the_list_changes_in_the_same_frame(string when, string scroll)
+    {
+        await using var alice = await system.SignUpAsync();
+        var room = await alice.CreateRoomAsync($"{when} {Guid.NewGuid():N}"[..20]);
+        await SayAsync(alice, room, 20);
+        await alice.Page.SetViewportSizeAsync(900, 480);
+        await Expect(alice.Messages.Last).ToContainTextAsync("message 19");
+        await Expect(alice.Messages.Last).ToBeInViewportAsync();
+
+        // At the end comes a change, as a message that arrives would make it.
+        var top = await alice.Page.EvaluateAsync<double>($$"""
+            async () => {
+              const list = document.querySelector('.list');
+              const frame = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+              const change = () => { const line = document.createElement('p'); list.firstElementChild.append(line); line.remove(); };
+              await frame();
+              {{scroll}}
+              await frame();
+              await frame();
+              change();
+              await frame();
+              return list.scrollTop;
+            }
+            """);
+        Assert.Equal(0, top);
+    }
+
     private static async Task NoJumpAsync(Person person, string after)
     {
         var frames = await person.Page.EvaluateAsync<int>("() => window.watched.frames");

@@ -3,7 +3,8 @@
 export function attach(scroller, content, dotnet) {
   let bottom = true;
   let anchor = null;
-  let restoring = false;
+  // Where the list was when it was last put in place or looked at. A list that is elsewhere was scrolled by its reader.
+  let place = scroller.scrollTop;
   let told = { bottom: null, anchor: null };
   let busy = false;
 
@@ -26,13 +27,22 @@ export function attach(scroller, content, dotnet) {
   };
 
   const remember = () => {
+    place = scroller.scrollTop;
     bottom = gapBelow() <= 2;
     const row = firstVisible();
     anchor = row ? { id: row.dataset.id, offset: row.getBoundingClientRect().top - scroller.getBoundingClientRect().top } : null;
   };
 
+  // A scroll whose event has not come yet must not be undone. Content that shrinks also moves the list: up, to its end.
+  const takeScroll = () => {
+    const moved = scroller.scrollTop - place;
+    const shrank = moved < 0 && gapBelow() <= 2;
+    if (Math.abs(moved) < 1 || shrank) { return; }
+    if (bottom || gapBelow() <= 2) { remember(); } else if (anchor) { anchor.offset -= moved; }
+  };
+
   const restore = () => {
-    restoring = true;
+    takeScroll();
     if (bottom) {
       scroller.scrollTop = scroller.scrollHeight;
     } else if (anchor) {
@@ -44,7 +54,8 @@ export function attach(scroller, content, dotnet) {
         remember();
       }
     }
-    requestAnimationFrame(() => { restoring = false; tell(); });
+    place = scroller.scrollTop;
+    requestAnimationFrame(tell);
   };
 
   const tell = async () => {
@@ -67,7 +78,7 @@ export function attach(scroller, content, dotnet) {
   };
 
   const scrolled = () => {
-    if (!restoring) { remember(); }
+    if (Math.abs(scroller.scrollTop - place) >= 1) { remember(); }
     tell();
   };
 
@@ -114,6 +125,7 @@ export function attach(scroller, content, dotnet) {
   return {
     toBottom() {
       bottom = true;
+      place = scroller.scrollTop;
       restore();
     },
     // Puts a row a third down the screen and holds it there.
@@ -122,6 +134,7 @@ export function attach(scroller, content, dotnet) {
       if (!row) { return false; }
       bottom = false;
       anchor = { id, offset: Math.round(scroller.clientHeight / 3) };
+      place = scroller.scrollTop;
       restore();
       remember();
       return true;
