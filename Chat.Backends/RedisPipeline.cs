@@ -11,6 +11,7 @@ namespace Chat.Backends;
 /// <param name="time">The clock.</param>
 internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
 {
+    private const int Resends = 10;
     private readonly Lock _gate = new();
     private List<IWaiting> _waiting = [];
     private bool _underWay;
@@ -49,10 +50,10 @@ internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
 
     private async Task SendWaitingAsync(IDatabase database, Task underWay)
     {
+        IBatch? sent = null;
         while (true)
         {
-            // Answers come in the order of the calls, so the last one's is the batch's.
-            await underWay.WaitAsync(limit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await AnsweredAsync(underWay, sent);
             List<IWaiting> next;
             lock (_gate)
             {
@@ -66,34 +67,87 @@ internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
                 _waiting = [];
             }
 
-            var batch = database.CreateBatch();
-            foreach (var waiting in next)
+            (sent, underWay) = Send(database, next);
+        }
+    }
+
+    /// <summary>
+    /// Waits for the answer, at most for the limit. A script that the server has forgotten is asked for again by the client library, on
+    /// the batch that has gone out already, so the batch is sent again while its answer is awaited. Nothing is sent twice by that.
+    /// </summary>
+    private async Task AnsweredAsync(Task underWay, IBatch? batch)
+    {
+        var steps = batch is null ? 1 : Resends;
+        for (var i = 0; i < steps && !underWay.IsCompleted; i++)
+        {
+            if (i > 0)
             {
-                underWay = waiting.Send(batch);
+                TryExecute(batch!);
+            }
+
+            await underWay.WaitAsync(limit / steps, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Answers come in the order of the calls, so the last one's is the batch's. An error is that of every call in the batch.</summary>
+    private static (IBatch? Batch, Task UnderWay) Send(IDatabase database, List<IWaiting> calls)
+    {
+        try
+        {
+            var batch = database.CreateBatch();
+            var last = Task.CompletedTask;
+            foreach (var call in calls)
+            {
+                last = call.AddTo(batch);
             }
 
             batch.Execute();
+            calls.ForEach(call => call.Sent());
+            return (batch, last);
+        }
+#pragma warning disable CA1031 // No server is connected, for example. The calls get the error, and those after them are sent.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            calls.ForEach(call => call.Fail(e));
+            return (null, Task.CompletedTask);
+        }
+    }
+
+    private static void TryExecute(IBatch batch)
+    {
+        try
+        {
+            batch.Execute();
+        }
+        catch (RedisConnectionException)
+        {
+            // The calls that are left in the batch have got the same error.
         }
     }
 
     private interface IWaiting
     {
-        Task Send(IDatabaseAsync batch);
+        /// <summary>Its answer, or a completed task where the call itself threw.</summary>
+        Task AddTo(IDatabaseAsync batch);
+
+        void Sent();
+
+        void Fail(Exception error);
     }
 
     private sealed class Waiting<T>(Func<IDatabaseAsync, Task<T>> call) : IWaiting
     {
         private readonly TaskCompletionSource<Task<T>> _sent = new();
+        private Task<T>? _answer;
 
         public Task<T> Task => _sent.Task.Unwrap();
 
-        public Task Send(IDatabaseAsync batch)
+        public Task AddTo(IDatabaseAsync batch)
         {
             try
             {
-                var sent = call(batch);
-                _sent.SetResult(sent);
-                return sent;
+                return _answer = call(batch);
             }
 #pragma warning disable CA1031 // It belongs to the one who waits for this call.
             catch (Exception e)
@@ -103,5 +157,15 @@ internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
                 return System.Threading.Tasks.Task.CompletedTask;
             }
         }
+
+        public void Sent()
+        {
+            if (_answer is not null)
+            {
+                _sent.SetResult(_answer);
+            }
+        }
+
+        public void Fail(Exception error) => _sent.TrySetException(error);
     }
 }

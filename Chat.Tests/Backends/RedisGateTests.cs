@@ -53,6 +53,22 @@ public sealed class RedisGateTests(RedisFixture redis) : IClassFixture<RedisFixt
         Assert.True(pod.Gate.Since > 0);
     }
 
+    [Fact]
+    public async Task A_script_that_Redis_has_forgotten_is_sent_again_also_in_a_batch()
+    {
+        await using var pod = await TestPod.StartAsync(redis.ConnectionString);
+        var script = $"return '{Guid.NewGuid():N}'";
+        Assert.True((await pod.Gate.TryPipelinedAsync(d => d.ScriptEvaluateAsync(script))).Done);
+
+        // The first call goes out alone, the second is in the batch that follows it.
+        var first = pod.Gate.TryPipelinedAsync(d => d.ExecuteAsync("SCRIPT", "FLUSH"));
+        var second = pod.Gate.TryPipelinedAsync(d => d.ScriptEvaluateAsync(script), vital: true);
+
+        Assert.True((await first).Done);
+        Assert.True((await second).Done);
+        Assert.Equal((true, 0L), (pod.Gate.IsOpen, pod.Gate.Since));
+    }
+
     private static RedisConnectionException Lost() =>
         new(ConnectionFailureType.SocketClosed, CommandFlags.None, "closed", null, CommandStatus.Sent);
 }

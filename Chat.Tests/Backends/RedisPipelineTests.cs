@@ -85,6 +85,22 @@ public sealed class RedisPipelineTests
         Assert.Equal("d", await Call("d", Task.CompletedTask).WaitAsync(Waiting));
     }
 
+    [Theory]
+    [InlineData(nameof(IDatabase.CreateBatch))]
+    [InlineData(nameof(IBatch.Execute))]
+    public async Task A_batch_that_finds_no_connection_fails_its_own_calls_only(string where)
+    {
+        var answer = new TaskCompletionSource();
+        var first = Call("a", answer.Task);
+        var second = Call("b", new TaskCompletionSource().Task);
+        ((RecordingDatabase)_database).FailsOnceIn = where;
+        answer.SetResult();
+        await first;
+
+        await Assert.ThrowsAsync<RedisConnectionException>(() => second.WaitAsync(Waiting));
+        Assert.Equal("c", await Call("c", Task.CompletedTask).WaitAsync(Waiting));
+    }
+
     private static TimeSpan Waiting => TimeSpan.FromSeconds(30);
 
     private Task<string> Call(string name, Task answer) => _pipeline.CallAsync(_database, async target =>
@@ -98,6 +114,10 @@ public sealed class RedisPipelineTests
     public class RecordingDatabase : System.Reflection.DispatchProxy
     {
         private List<string> _sent = [];
+        private RecordingDatabase? _maker;
+
+        /// <summary>The method that throws at its next call, as it does where no server is connected.</summary>
+        public string? FailsOnceIn { get; set; }
 
         public static IDatabase Create(List<string> sent)
         {
@@ -108,11 +128,19 @@ public sealed class RedisPipelineTests
 
         protected override object? Invoke(System.Reflection.MethodInfo? targetMethod, object?[]? args)
         {
+            var database = _maker ?? this;
+            if (database.FailsOnceIn is { } name && name == targetMethod?.Name)
+            {
+                database.FailsOnceIn = null;
+                throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, name);
+            }
+
             switch (targetMethod?.Name)
             {
                 case nameof(IDatabase.CreateBatch):
                     var batch = Create<IBatch, RecordingDatabase>();
                     ((RecordingDatabase)(object)batch)._sent = _sent;
+                    ((RecordingDatabase)(object)batch)._maker = this;
                     return batch;
                 case nameof(IBatch.Execute):
                     _sent.Add("executed");

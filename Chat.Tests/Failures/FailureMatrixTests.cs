@@ -11,7 +11,7 @@ namespace Chat.Tests.Failures;
 public sealed class FailureMatrixTests(ITestOutputHelper output)
 {
     private const double AcceptedAtLeast = .99;
-    private static readonly TimeSpan DeliveredWithin = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan DeliveredWithin = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// <c>CHAT_SOAK_ROUNDS</c>: how often the matrix; <c>CHAT_SOAK_SCHEDULES</c>: how many random schedules then; <c>CHAT_SOAK_SEED</c>: where

@@ -65,6 +65,36 @@ public sealed class RedisOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Calls_that_crowd_while_the_connection_breaks_do_not_hold_those_after_it()
+    {
+        await using var pod = await TestPod.StartAsync(Redis.ConnectionString);
+        using var stop = new CancellationTokenSource();
+        var sent = 0;
+        var crowd = Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await pod.Gate.TryPipelinedAsync(d => d.ScriptEvaluateAsync("return 1"));
+                Interlocked.Increment(ref sent);
+            }
+        })).ToList();
+
+        for (var i = 0; i < 3; i++)
+        {
+            var before = Volatile.Read(ref sent);
+            await Eventually.IsTrueAsync(() => Volatile.Read(ref sent) > before + 100, "the crowd calls");
+            await Redis.KillAsync();
+            await Eventually.IsTrueAsync(() => !pod.Recent.IsAvailable, "the gate noticed");
+            await Redis.StartAsync();
+            await Eventually.IsTrueAsync(() => pod.Recent.IsAvailable, "Redis is used again");
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(crowd);
+        Assert.True((await pod.Gate.TryPipelinedAsync(d => d.ScriptEvaluateAsync("return 1"))).Done);
+    }
+
+    [Fact]
     public async Task While_Redis_is_known_to_be_away_calls_answer_at_once()
     {
         await using var pod = await TestPod.StartAsync(Redis.ConnectionString);
