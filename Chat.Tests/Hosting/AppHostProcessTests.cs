@@ -127,8 +127,9 @@ public sealed partial class AppHostProcessTests : IAsyncLifetime
         var lines = Channel.CreateUnbounded<string>();
         var output = new List<string>();
         var run = Guid.NewGuid().ToString("N");
-        // What `dotnet run` starts, with the variables of the first launch profile: one process less to end.
-        var process = ChildProcess.Start(new ChildStart(Dotnet, [Sources.AppHost, .. arguments])
+        // What `dotnet run` starts, with the variables of the first launch profile: one process less to end. A shell that runs the tests in
+        // the background makes them, and what they start, ignore SIGINT, so that is undone.
+        var process = ChildProcess.Start(new ChildStart("env", ["--default-signal=INT", Dotnet, Sources.AppHost, .. arguments])
         {
             WorkingDirectory = Project,
             OwnGroup = true,

@@ -86,6 +86,36 @@ public sealed class UnreadTests
     }
 
     [Fact]
+    public void A_read_mark_is_sent_before_its_user_signs_out_and_never_after()
+    {
+        var messages = Enumerable.Range(0, 2).Select(i => _server.Says("bob", "general", $"m{i}")).ToList();
+        var browser = new FakeBrowser();
+        var alice = new TestClient(_server, "alice", browser).Start("general");
+        _sim.Do(() => alice.Actions.MarkRead("general", messages[0].Id));
+        Assert.True(_sim.Await(() => alice.Actions.SignOutAsync()).Ok);
+
+        Assert.Equal([("alice", "general", messages[0].Id)], _server.Marks);
+        _sim.RunSeconds(5);
+        Assert.Single(_server.Marks);
+    }
+
+    [Fact]
+    public void A_read_mark_waits_for_the_next_time_when_its_user_could_not_sign_out()
+    {
+        var message = _server.Says("bob", "general", "m");
+        var alice = new TestClient(_server, "alice").Start("general");
+        _sim.Do(() => _server.Unreachable = true);
+        _sim.Do(() => alice.Actions.MarkRead("general", message.Id));
+        Assert.False(_sim.Await(() => alice.Actions.SignOutAsync()).Ok);
+        Assert.Empty(_server.Marks);
+
+        _sim.Do(() => _server.Unreachable = false);
+        Assert.True(_sim.Await(() => alice.Actions.SignOutAsync()).Ok);
+        _sim.RunSeconds(5);
+        Assert.Equal([("alice", "general", message.Id)], _server.Marks);
+    }
+
+    [Fact]
     public void A_read_mark_that_the_server_did_not_take_is_sent_again_and_never_taken_back_meanwhile()
     {
         var message = _server.Says("bob", "general", "m");

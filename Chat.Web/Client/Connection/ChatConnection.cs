@@ -84,6 +84,7 @@ public sealed partial class ChatConnection(
     /// <exception cref="ApiException">The server did not take it.</exception>
     internal async Task LeaveAsync(Func<Task> leave, CancellationToken cancellationToken)
     {
+        await reads.FinishAsync(cancellationToken);
         EndSession();
         _asking.Cancel();
         try
@@ -109,6 +110,7 @@ public sealed partial class ChatConnection(
         EndSession();
         _user.Cancel();
         outbox.Forget();
+        reads.Forget();
         store.Clear();
         if (username is not null)
         {

@@ -12,6 +12,7 @@ public sealed partial class ReadMarks(ChatStore store, IChatApi api, LiveLink li
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(500);
     private readonly Dictionary<string, string> _waiting = new(StringComparer.Ordinal);
     private ITimer? _timer;
+    private Task _sending = Task.CompletedTask;
 
     public void Mark(string roomId, string messageId)
     {
@@ -31,11 +32,28 @@ public sealed partial class ReadMarks(ChatStore store, IChatApi api, LiveLink li
         foreach (var (roomId, messageId) in _waiting.ToList())
         {
             _waiting.Remove(roomId);
-            _ = SendAsync(roomId, messageId);
+            var sent = SendAsync(roomId, messageId, store.Me?.Username);
+            _sending = _sending.IsCompleted ? sent : Task.WhenAll(_sending, sent);
         }
     }
 
-    private async Task SendAsync(string roomId, string messageId)
+    /// <summary>
+    /// Sends what waits and gives it a moment to be taken, before the user leaves: nobody may send it after that.
+    /// </summary>
+    internal async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        Flush();
+        await _sending.WaitAsync(Moment, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Nothing of the user is sent any more.</summary>
+    internal void Forget()
+    {
+        _waiting.Clear();
+        _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task SendAsync(string roomId, string messageId, string? username)
     {
         try
         {
@@ -51,7 +69,7 @@ public sealed partial class ReadMarks(ChatStore store, IChatApi api, LiveLink li
         catch (ApiException e)
         {
             LogNotTaken(e.Code);
-            if (IsTemporary(e.Code))
+            if (IsTemporary(e.Code) && store.Me?.Username == username)
             {
                 _waiting.TryAdd(roomId, messageId);
             }
