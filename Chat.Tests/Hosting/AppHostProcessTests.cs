@@ -129,7 +129,7 @@ public sealed partial class AppHostProcessTests : IAsyncLifetime
         var run = Guid.NewGuid().ToString("N");
         // What `dotnet run` starts, with the variables of the first launch profile: one process less to end. A shell that runs the tests in
         // the background makes them, and what they start, ignore SIGINT, so that is undone.
-        var process = ChildProcess.Start(new ChildStart("env", ["--default-signal=INT", Dotnet, Sources.AppHost, .. arguments])
+        var process = ChildProcess.Start(new ChildStart("/usr/bin/env", ["--default-signal=INT", Dotnet, Sources.AppHost, .. arguments])
         {
             WorkingDirectory = Project,
             OwnGroup = true,
