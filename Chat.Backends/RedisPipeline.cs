@@ -11,6 +11,7 @@ namespace Chat.Backends;
 /// <param name="time">The clock.</param>
 internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
 {
+    /// <summary>How often a batch is sent again while its answer is awaited.</summary>
     private const int Resends = 10;
     private readonly Lock _gate = new();
     private List<IWaiting> _waiting = [];
@@ -72,8 +73,8 @@ internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
     }
 
     /// <summary>
-    /// Waits for the answer, at most for the limit. A script that the server has forgotten is asked for again by the client library, on
-    /// the batch that has gone out already, so the batch is sent again while its answer is awaited. Nothing is sent twice by that.
+    /// Waits for the answer, at most for the limit. When the server has forgotten a script, the client library adds the call to the same
+    /// batch again, although that has gone out. So the batch is sent again while its answer is awaited; only what was added to it goes out.
     /// </summary>
     private async Task AnsweredAsync(Task underWay, IBatch? batch)
     {
@@ -89,7 +90,10 @@ internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
         }
     }
 
-    /// <summary>Answers come in the order of the calls, so the last one's is the batch's. An error is that of every call in the batch.</summary>
+    /// <summary>
+    /// Sends the calls in one batch. Answers come in the order of the calls, so the last call's answer is the batch's. If the batch cannot
+    /// be sent, every call in it gets the error.
+    /// </summary>
     private static (IBatch? Batch, Task UnderWay) Send(IDatabase database, List<IWaiting> calls)
     {
         try
@@ -105,7 +109,7 @@ internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
             calls.ForEach(call => call.Sent());
             return (batch, last);
         }
-#pragma warning disable CA1031 // No server is connected, for example. The calls get the error, and those after them are sent.
+#pragma warning disable CA1031 // No server is connected, for example. The calls that come later are still sent.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -120,9 +124,10 @@ internal sealed class RedisPipeline(TimeSpan limit, TimeProvider time)
         {
             batch.Execute();
         }
-        catch (RedisConnectionException)
+#pragma warning disable CA1031 // The calls that were left in the batch reach their own limits. Those that come later are still sent.
+        catch (Exception)
+#pragma warning restore CA1031
         {
-            // The calls that are left in the batch have got the same error.
         }
     }
 

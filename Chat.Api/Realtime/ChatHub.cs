@@ -1,8 +1,8 @@
 using Chat.Api.Auth;
 using Chat.Api.Messages;
 using Chat.Contracts;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.SignalR;
 

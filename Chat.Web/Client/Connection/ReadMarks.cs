@@ -37,16 +37,14 @@ public sealed partial class ReadMarks(ChatStore store, IChatApi api, LiveLink li
         }
     }
 
-    /// <summary>
-    /// Sends what waits and gives it a moment to be taken, before the user leaves: nobody may send it after that.
-    /// </summary>
+    /// <summary>Sends what waits and gives the server a moment to take it, while the user is still signed in.</summary>
     internal async Task FinishAsync(CancellationToken cancellationToken)
     {
         Flush();
         await _sending.WaitAsync(Moment, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Nothing of the user is sent any more.</summary>
+    /// <summary>Drops what waits, because its user is signed out.</summary>
     internal void Forget()
     {
         _waiting.Clear();

@@ -41,8 +41,7 @@ export function attach(scroller, content, dotnet) {
     if (bottom || gapBelow() <= 2) { remember(); } else if (anchor) { anchor.offset -= moved; }
   };
 
-  const restore = () => {
-    takeScroll();
+  const put = () => {
     if (bottom) {
       scroller.scrollTop = scroller.scrollHeight;
     } else if (anchor) {
@@ -56,6 +55,11 @@ export function attach(scroller, content, dotnet) {
     }
     place = scroller.scrollTop;
     requestAnimationFrame(tell);
+  };
+
+  const restore = () => {
+    takeScroll();
+    put();
   };
 
   const tell = async () => {
@@ -125,8 +129,7 @@ export function attach(scroller, content, dotnet) {
   return {
     toBottom() {
       bottom = true;
-      place = scroller.scrollTop;
-      restore();
+      put();
     },
     // Puts a row a third down the screen and holds it there.
     show(id) {
@@ -134,8 +137,7 @@ export function attach(scroller, content, dotnet) {
       if (!row) { return false; }
       bottom = false;
       anchor = { id, offset: Math.round(scroller.clientHeight / 3) };
-      place = scroller.scrollTop;
-      restore();
+      put();
       remember();
       return true;
     },
